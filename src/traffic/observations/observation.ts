@@ -1,0 +1,91 @@
+/**
+ * What a sensor may claim. Observations are plain data that cross a process wall; `atMs` is always the
+ * machine's monotonic clock (see base/clock.ts), the moment the claim is true for, not the moment it was sent.
+ */
+export type Observation = LoopTransition | LoopCounters | VehicleTracks | SensorSampling | SensorFault;
+
+/** A loop's output changed. With polling the edge lies within `atMs` ± `uncertaintyMs`. */
+export interface LoopTransition {
+  readonly kind: 'loop-transition';
+  readonly loop: string;
+  readonly occupied: boolean;
+  readonly atMs: number;
+  /** Half of the time between the two reads that enclose the edge. */
+  readonly uncertaintyMs: number;
+  /** The state that a first read (or the first after silence) found: nobody saw its edge. */
+  readonly found: boolean;
+}
+
+/** A detector card's own vehicle counter for one loop, as read. Wrap and restart are judged in traffic/. */
+export interface LoopCounters {
+  readonly kind: 'loop-counters';
+  readonly loop: string;
+  readonly count: number;
+  /** Width of the counter: it wraps at 2^bits. */
+  readonly bits: 8 | 16 | 32;
+  /** True when the card keeps the counter through a power failure. */
+  readonly nonVolatile: boolean;
+  readonly atMs: number;
+}
+
+/** What the detector calls a road user (COCO's road classes, and what lengths allow). */
+export type VehicleClass = 'car' | 'van' | 'truck' | 'bus' | 'motorcycle' | 'bicycle' | 'person' | 'unknown';
+
+/** All confirmed tracks of one camera in one picture. An empty list is a claim too: the road was seen empty. */
+export interface VehicleTracks {
+  readonly kind: 'vehicle-tracks';
+  readonly camera: string;
+  readonly atMs: number;
+  readonly tracks: readonly TrackPoint[];
+}
+
+export interface TrackPoint {
+  /** Unique within the camera process's life. */
+  readonly track: number;
+  readonly class: VehicleClass;
+  readonly score: number;
+  /** x1, y1, x2, y2 in pixels of the configured picture. */
+  readonly box: readonly [number, number, number, number];
+  /** Where the road user touches the road (bottom middle of the box), in pixels of the configured picture. */
+  readonly foot: readonly [number, number];
+  /** The foot on the ground plane in metres, when the camera is calibrated and the foot lies on the plane. */
+  readonly groundM: readonly [number, number] | null;
+  /** True when this picture did not show the road user and the position is the tracker's prediction. */
+  readonly coasting: boolean;
+}
+
+/** Why a stretch of time has no reading. */
+export type GapCause = 'bus' | 'device' | 'detector' | 'camera' | 'agent' | 'clock';
+
+/**
+ * How many readings a sensor was to deliver in [fromMs, toMs) and how many came. It is what makes a count
+ * of zero differ from no count: without it an interval has no coverage.
+ */
+export interface SensorSampling {
+  readonly kind: 'sensor-sampling';
+  /** Device id of a loop card, or camera id. */
+  readonly sensor: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly expected: number;
+  readonly received: number;
+  /** Required when readings are missing. */
+  readonly cause: GapCause | null;
+}
+
+/** Which layer failed, so that one dead port is not reported as sixteen dead loops. */
+export type FaultLayer = 'port' | 'device' | 'channel' | 'camera' | 'model' | 'process';
+
+/** A device's fault as its reader sees it: opened with `active: true`, closed with the same key and `false`. */
+export interface SensorFault {
+  readonly kind: 'sensor-fault';
+  /** Bus, device, loop, camera, model or process id, according to `layer`. */
+  readonly sensor: string;
+  readonly layer: FaultLayer;
+  /** What is wrong, kebab-case: `timeout`, `loop-open`, `stalled`, `unreachable`. */
+  readonly code: string;
+  readonly active: boolean;
+  readonly atMs: number;
+  /** For a technician, in English: what was seen. */
+  readonly detail: string;
+}
