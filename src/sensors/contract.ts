@@ -248,4 +248,7 @@ export const fromSensorSchema = z.discriminatedUnion('type', [
     hint: z.string().max(500),
   }),
 ]);
-export type FromSensor = z.infer<typeof fromSensorSchema>;
+export type FromSensor =
+  | Exclude<z.infer<typeof fromSensorSchema>, { type: 'observations' | 'health' }>
+  | { readonly type: 'observations'; readonly observations: readonly Observation[] }
+  | { readonly type: 'health'; readonly sensors: readonly SensorHealth[] };

@@ -61,7 +61,7 @@ export function runSensorProgram<C extends SensorConfiguration>(
     },
   };
   const heartbeat = setInterval(() => {
-    channel.send({ type: 'health', sensors: [...program.health()] });
+    channel.send({ type: 'health', sensors: program.health() });
   }, HEARTBEAT_EVERY_MS);
 
   let leaving = false;
