@@ -32,6 +32,7 @@ export interface StationDefinition {
 export interface LoopDefinition {
   readonly loop: string;
   readonly device: string;
+  readonly bus: string;
 }
 
 export type PointPx = readonly [number, number];

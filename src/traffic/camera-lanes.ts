@@ -1,0 +1,96 @@
+import {
+  advanceFlow,
+  cutFlow,
+  flowPassage,
+  flowSampling,
+  type LaneFlow,
+  openLaneFlow,
+  type WallClock,
+} from './flow/lane-flow.ts';
+import { foldConduct, type TrackEvidence } from './incidents/track-evidence.ts';
+import type { MeasuredPassage } from './lane-loops.ts';
+import type { SensorSampling, VehicleTracks } from './observations/observation.ts';
+import { EMPTY_VIEW, foldTracks } from './passages/camera-view.ts';
+import type { FlowInterval } from './record.ts';
+import type { CameraDefinition, IncidentRules } from './site-definition.ts';
+import type { CameraState } from './site-state.ts';
+
+export function openCameraLanes(
+  camera: CameraDefinition,
+  widthsS: readonly number[],
+  clock: WallClock,
+): CameraState {
+  const flowOf = (lane: string): LaneFlow =>
+    openLaneFlow({ lane, source: 'camera', sensor: camera.camera }, widthsS, clock);
+  return {
+    view: EMPTY_VIEW,
+    conduct: new Map(),
+    flows: new Map(camera.lanes.map(({ lane }) => [lane, flowOf(lane)])),
+    pictureMs: clock.nowMs,
+  };
+}
+
+/** Folds one picture: passages over the counting lines, and what the tracks do that may be an incident. */
+export function foldVehicleTracks(
+  camera: CameraDefinition,
+  state: CameraState,
+  observation: VehicleTracks,
+  rules: IncidentRules,
+): {
+  readonly state: CameraState;
+  readonly passages: readonly MeasuredPassage[];
+  readonly evidence: readonly TrackEvidence[];
+} {
+  const seen = foldTracks(camera, state.view, observation);
+  const conduct = foldConduct(camera, state.conduct, seen.state, rules, observation.atMs);
+  const flows = new Map(state.flows);
+  const passages: MeasuredPassage[] = [];
+  for (const passage of seen.passages) {
+    const flow = flows.get(passage.lane);
+    if (flow === undefined) continue;
+    const counted = flowPassage(flow, passage);
+    flows.set(passage.lane, counted.flow);
+    passages.push({ passage, headway: counted.headway });
+  }
+  const pictureMs = Math.max(state.pictureMs, observation.atMs);
+  return {
+    state: { view: seen.state, conduct: conduct.state, flows, pictureMs },
+    passages,
+    evidence: conduct.evidence,
+  };
+}
+
+export function foldCameraSampling(state: CameraState, sampling: SensorSampling): CameraState {
+  return mapFlows(state, (flow) => flowSampling(flow, sampling));
+}
+
+export function advanceCameraLanes(
+  state: CameraState,
+  clock: WallClock,
+): { readonly state: CameraState; readonly closed: readonly FlowInterval[] } {
+  return closing(state, (flow) => advanceFlow(flow, clock, null));
+}
+
+export function cutCameraLanes(
+  state: CameraState,
+  clock: WallClock,
+): { readonly state: CameraState; readonly closed: readonly FlowInterval[] } {
+  return closing(state, (flow) => cutFlow(flow, clock, null));
+}
+
+function closing(
+  state: CameraState,
+  step: (flow: LaneFlow) => { flow: LaneFlow; closed: readonly FlowInterval[] },
+): { readonly state: CameraState; readonly closed: readonly FlowInterval[] } {
+  const closed: FlowInterval[] = [];
+  const next = mapFlows(state, (flow) => {
+    const stepped = step(flow);
+    closed.push(...stepped.closed);
+    return stepped.flow;
+  });
+  return { state: next, closed };
+}
+
+function mapFlows(state: CameraState, change: (flow: LaneFlow) => LaneFlow): CameraState {
+  return { ...state, flows: new Map([...state.flows].map(([lane, flow]) => [lane, change(flow)])) };
+}
