@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { createBoundedQueue } from '../base/bounded-queue.ts';
+import { type Clock, createSystemClock } from '../base/clock.ts';
+import { messageOf } from '../base/errors.ts';
+import { deriveSiteDefinition } from '../catalog/derive/site-definition.ts';
+import type { LoadedSite } from '../catalog/load/load-site.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { programFile } from '../runtime/program-file.ts';
+import type { SensorConfiguration } from '../sensors/contract.ts';
+import { openStore, type Store } from '../store/store.ts';
+import type { Observation } from '../traffic/observations/observation.ts';
+import type { StreamName } from '../traffic/record.ts';
+import { createUplink } from '../uplink/uplink.ts';
+import { makeOverview, type Overview } from './overview.ts';
+import { planFieldbus, planUplink, planVision } from './plans.ts';
+import { openRecorder } from './recording.ts';
+import { gatewayFault, openSensorProcess, type SensorProcess } from './sensor-process.ts';
+import { createTick, TICK_EVERY_MS } from './tick.ts';
+import { VERSION } from './version.ts';
+
+/** Observations that wait for the next tick: 20 s of a busy cabinet. */
+const INBOX_CAPACITY = 20_000;
+const PRUNE_EVERY_MS = 60_000;
+const PRUNE_ROWS = 2000;
+const PAGE_BYTES = 4096;
+/** The sensor processes' share of the stop deadline; the rest is for the records and the uplink. */
+const SENSORS_STOP_SHARE = 0.4;
+/** A tick later than this means that the gateway is hung, and the watchdog should know. */
+const TICK_OVERDUE_MS = 5000;
+const TIME_SYNCED_FLAG = '/run/systemd/timesync/synchronized';
+
+export interface GatewayOptions {
+  readonly loaded: LoadedSite;
+  readonly logger: Logger;
+  /** Where to record observations for `roadside replay`, or null. */
+  readonly recordFile: string | null;
+}
+
+/** The running agent. */
+export interface Gateway {
+  overview(): Overview;
+  /** False when the tick has stopped making progress; sensors have their own watch. */
+  isHealthy(): boolean;
+  /** Stops in reverse order of starting: sensors, last records, uplink, store. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+/**
+ * The one composition root: downstream first, so that nothing is claimed before there is a place for it.
+ *
+ * @throws RoadsideError when the store cannot be opened or a secret cannot be read
+ */
+export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gateway {
+  const { site } = loaded;
+  const definition = deriveSiteDefinition(loaded);
+  const fieldbus = planFieldbus(loaded);
+  const vision = planVision(loaded);
+  const clock = createSystemClock(createTimeSync());
+  const boot = randomBytes(6).toString('hex');
+  const startedMonoMs = clock.monoMs();
+
+  const store = openStore({
+    file: site.store.file,
+    relayedStreams: relayedStreams(site.uplink.publishPassages),
+    maxPages: Math.floor((site.store.maxMegabytes * 1024 * 1024) / PAGE_BYTES),
+    clock,
+  });
+  const uplink = createUplink({
+    site: definition.site,
+    session: boot,
+    settings: planUplink(loaded),
+    outbox: store.outbox,
+    inventory: {
+      version: VERSION,
+      configRev: loaded.configRev,
+      lanes: definition.lanes.map(({ lane }) => lane),
+      sensors: sensorsOf(loaded),
+    },
+    clock,
+    log: (level, text, fields) => logger.child('uplink')[level](text, fields),
+  });
+  const inbox = createBoundedQueue<Observation>(INBOX_CAPACITY);
+  const observe = (observations: readonly Observation[]): void => {
+    for (const observation of observations) inbox.push(observation);
+  };
+  const tick = createTick({
+    definition,
+    boot,
+    clock,
+    inbox,
+    store,
+    recorder: recordFile === null ? null : openRecorder(recordFile, { boot, definition }),
+    onStored: () => uplink.notify(),
+  });
+  uplink.start();
+  let lastTurnMs = clock.monoMs();
+  const ticking = setInterval(() => {
+    tick.turn();
+    lastTurnMs = clock.monoMs();
+  }, TICK_EVERY_MS);
+  const pruning = startPruning({ store, clock, retentionDays: site.store.retentionDays, logger });
+
+  const open = (configuration: SensorConfiguration, file: string): SensorProcess =>
+    openSensorProcess({ configuration, file, clock, logger, onObservations: observe });
+  const sensors: SensorProcess[] = [];
+  if (fieldbus !== null) sensors.push(open(fieldbus, programFile(import.meta.url, '../processes/fieldbus')));
+  if (vision?.kind === 'planned') {
+    sensors.push(open(vision.configuration, programFile(import.meta.url, '../processes/vision')));
+  }
+  if (vision?.kind === 'impossible') {
+    const { model, problem } = vision;
+    logger.error('working on loops only', { code: problem.code, text: problem.message, hint: problem.hint });
+    observe([gatewayFault({ sensor: model, layer: 'model', code: problem.code, detail: problem.message.slice(0, 500) })]);
+  }
+  logger.info('gateway started', { site: definition.site, boot, configRev: loaded.configRev });
+
+  return {
+    overview() {
+      const { waiting, lost } = tick.unstored();
+      return makeOverview({
+        definition,
+        version: VERSION,
+        startedMonoMs,
+        now: clock.now(),
+        state: tick.state(),
+        processes: sensors.map((sensor) => sensor.overview()),
+        inbox: { waiting: inbox.size, refused: inbox.refused },
+        store: { ...store.totals(), unstored: waiting, lost },
+        uplink: uplink.status(),
+      });
+    },
+    isHealthy: () => clock.monoMs() - lastTurnMs < TICK_OVERDUE_MS,
+    async stop(deadlineMs) {
+      const deadlineAtMs = clock.monoMs() + deadlineMs;
+      await Promise.all(sensors.map((sensor) => sensor.stop(deadlineMs * SENSORS_STOP_SHARE)));
+      clearInterval(ticking);
+      clearInterval(pruning);
+      await tick.close();
+      await drained(store, () => uplink.status().state === 'online' && clock.monoMs() < deadlineAtMs);
+      await uplink.stop(Math.max(500, deadlineAtMs - clock.monoMs()));
+      store.close();
+      logger.info('gateway stopped', { boot });
+    },
+  };
+}
+
+function relayedStreams(publishPassages: boolean): ReadonlySet<StreamName> {
+  const streams: readonly StreamName[] = ['incident', 'fault', 'flow'];
+  return new Set(publishPassages ? [...streams, 'passage'] : streams);
+}
+
+function sensorsOf({ site }: LoadedSite): readonly string[] {
+  const devices = site.buses.flatMap((bus) => bus.devices.map(({ id }) => id));
+  return [...devices, ...site.cameras.map(({ id }) => id)];
+}
+
+function startPruning(options: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly retentionDays: number;
+  readonly logger: Logger;
+}): NodeJS.Timeout {
+  const { store, clock, retentionDays, logger } = options;
+  return setInterval(() => {
+    try {
+      store.prune({ beforeMs: clock.now().wallMs - retentionDays * 86_400_000, limit: PRUNE_ROWS });
+    } catch (error) {
+      logger.warn('old records could not be removed', { problem: messageOf(error) });
+    }
+  }, PRUNE_EVERY_MS);
+}
+
+/** Gives the last records a chance to be acknowledged while the uplink can still do it. */
+async function drained(store: Store, mayWait: () => boolean): Promise<void> {
+  while (store.outbox.depth() > 0 && mayWait()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** Whether systemd's time client says that the clock is set; looked up once a second at most. */
+function createTimeSync(): () => boolean {
+  let synced = existsSync(TIME_SYNCED_FLAG);
+  let calls = 0;
+  return () => {
+    calls += 1;
+    if (calls % (1000 / TICK_EVERY_MS) === 0) synced = existsSync(TIME_SYNCED_FLAG);
+    return synced;
+  };
+}

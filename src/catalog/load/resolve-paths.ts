@@ -1,0 +1,40 @@
+import { resolve } from 'node:path';
+import type { Bus, Camera, Site } from '../schema/site.ts';
+
+/** Makes every path of a site absolute; relative ones start at `folder`, where the site file lies. */
+export function resolvePaths(site: Site, folder: string): Site {
+  const absolute = (path: string): string => resolve(folder, path);
+  return {
+    ...site,
+    buses: site.buses.map(
+      (bus): Bus => (bus.protocol === 'modbus-rtu' ? { ...bus, path: absolute(bus.path) } : bus),
+    ),
+    cameras: site.cameras.map(
+      (camera): Camera => ({ ...camera, source: resolveSource(camera.source, absolute) }),
+    ),
+    uplink: {
+      ...site.uplink,
+      ...resolveFields(site.uplink, ['passwordFile', 'caFile', 'certFile', 'keyFile'], absolute),
+    },
+    store: { ...site.store, file: absolute(site.store.file) },
+    control: { socket: absolute(site.control.socket) },
+  };
+}
+
+function resolveSource(source: Camera['source'], absolute: (path: string) => string): Camera['source'] {
+  if (source.kind === 'file') return { ...source, path: absolute(source.path) };
+  return { ...source, ...resolveFields(source, ['passwordFile'], absolute) };
+}
+
+function resolveFields<K extends string>(
+  fields: { readonly [key in K]?: string | undefined },
+  keys: readonly K[],
+  absolute: (path: string) => string,
+): { [key in K]?: string } {
+  const resolved: { [key in K]?: string } = {};
+  for (const key of keys) {
+    const path = fields[key];
+    if (path !== undefined) resolved[key] = absolute(path);
+  }
+  return resolved;
+}

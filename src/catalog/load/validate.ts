@@ -1,0 +1,109 @@
+import type { z } from 'zod';
+import type { ErrorCode } from '../../base/errors.ts';
+import { type JsonSchema, jsonSchemaOf, type Path, schemaAt, valueAt } from '../schema/json-schema.ts';
+import { type Finding, shorten } from './problem.ts';
+import { suggestion } from './suggest.ts';
+import type { Outcome, YamlSource } from './yaml-source.ts';
+
+const SECRET_KEY = /pass(word|wd|phrase)?$|secret|token|credential/i;
+
+/** Checks the shape of a parsed file; every issue becomes one problem with its line. */
+export function validate<T extends z.ZodType>(
+  source: YamlSource,
+  options: { readonly schema: T; readonly code: ErrorCode },
+): Outcome<z.output<T>> {
+  const result = options.schema.safeParse(source.value);
+  if (result.success) return { kind: 'ok', value: result.data };
+  const schema = jsonSchemaOf(options.schema, '');
+  const problems = result.error.issues
+    .flatMap((issue) => findingsOf(issue, { schema, value: source.value, code: options.code }))
+    .map((finding) => source.locate(finding));
+  return { kind: 'refused', problems };
+}
+
+interface Context {
+  readonly schema: JsonSchema;
+  readonly value: unknown;
+  readonly code: ErrorCode;
+}
+
+function findingsOf(issue: z.core.$ZodIssue, context: Context): readonly Finding[] {
+  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => unknownKey(key, path, context));
+  }
+  const found = valueAt(context.value, path);
+  const message = `expected ${expectationOf(issue)}, found ${foundText(issue, found, path)}`;
+  return [{ code: context.code, path, message, hint: hintFor(path, context) }];
+}
+
+function unknownKey(key: string, parent: Path, context: Context): Finding {
+  const known = Object.keys(
+    schemaAt(context.schema, parent, valueAt(context.value, parent))?.properties ?? {},
+  );
+  const hint =
+    SECRET_KEY.test(key) && known.includes('passwordFile')
+      ? 'No secrets in this file: write the password into a file of its own and name it in passwordFile.'
+      : suggestion(key, known);
+  const message = `expected a known key, found "${key}"`;
+  return { code: context.code, path: [...parent, key], atKey: true, message, hint };
+}
+
+/** The description of the place; for undescribed named fields their names; else what it belongs to. */
+function hintFor(path: Path, context: Context): string {
+  for (let length = path.length; length > 0; length -= 1) {
+    const schema = schemaAt(context.schema, path.slice(0, length), context.value);
+    if (schema?.description !== undefined) return schema.description;
+    if (schema?.properties !== undefined) return `Fields: ${Object.keys(schema.properties).join(', ')}.`;
+  }
+  return `Fields: ${Object.keys(context.schema.properties ?? {}).join(', ')}.`;
+}
+
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  number: 'a number',
+  int: 'a whole number',
+  string: 'text',
+  boolean: 'true or false',
+  array: 'a list',
+  tuple: 'a list',
+  object: 'named fields',
+  record: 'named fields',
+};
+
+function expectationOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return TYPE_WORDS[issue.expected] ?? issue.expected;
+    case 'invalid_value':
+      return oneOf(issue.values);
+    case 'invalid_union':
+      return 'options' in issue && Array.isArray(issue.options) ? oneOf(issue.options) : 'another form';
+    case 'too_small':
+      return `at least ${amount(issue.origin, Number(issue.minimum))}`;
+    case 'too_big':
+      return `at most ${amount(issue.origin, Number(issue.maximum))}`;
+    case 'invalid_key':
+      return issue.issues[0]?.message ?? 'another key';
+    default:
+      return issue.message;
+  }
+}
+
+function foundText(issue: z.core.$ZodIssue, found: unknown, path: Path): string {
+  if (issue.code === 'invalid_key') return shorten(path.at(-1));
+  if ((issue.code === 'too_small' || issue.code === 'too_big') && Array.isArray(found)) {
+    return String(found.length);
+  }
+  return shorten(found);
+}
+
+function oneOf(values: readonly unknown[]): string {
+  const words = values.map(String);
+  return words.length === 1 ? String(words[0]) : `one of ${words.join(', ')}`;
+}
+
+function amount(origin: string, limit: number): string {
+  if (origin === 'string') return `${limit} ${limit === 1 ? 'character' : 'characters'}`;
+  if (origin === 'array') return `${limit} ${limit === 1 ? 'entry' : 'entries'}`;
+  return String(limit);
+}

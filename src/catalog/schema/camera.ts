@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { filePath, hasNoUserinfo, idSchema, isUrl, passwordFile, user } from './fields.ts';
+
+const point = z
+  .tuple([z.number().min(0), z.number().min(0)])
+  .describe('[x, y] in pixels of the picture, from its upper left corner.');
+
+const sourceSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('rtsp').describe('rtsp or file.'),
+    url: z
+      .string()
+      .max(1000)
+      .refine((text) => isUrl(text, ['rtsp:']), {
+        error: 'an address such as rtsp://10.0.0.9/stream1',
+      })
+      .refine(hasNoUserinfo, { error: 'an address without user and password' })
+      .describe('User and password stand beside it, in user and passwordFile.'),
+    user: user.exactOptional(),
+    passwordFile: passwordFile.exactOptional(),
+  }),
+  z.strictObject({
+    kind: z.literal('file').describe('rtsp or file.'),
+    path: filePath.describe('A video file, played at its own speed.'),
+    loop: z.boolean().default(false).describe('true to start again at its end.'),
+  }),
+]);
+
+const cameraLaneSchema = z.strictObject({
+  lane: z
+    .string()
+    .min(1)
+    .max(64)
+    .describe('A lane of this file: approach id, hyphen, number, such as north-1.'),
+  polygon: z
+    .array(point)
+    .min(3)
+    .max(64)
+    .describe('Corners of the lane on the road surface, in order, in pixels of the picture.'),
+  countLine: z
+    .tuple([point, point])
+    .describe('A vehicle that crosses the line from [x, y] to [x, y] is counted; draw it across the lane.'),
+  direction: z.tuple([point, point]).describe('Two points, from and to: the way that traffic may move.'),
+});
+
+const size = z.number().int().min(16).max(8192).describe('Pixels, 16 to 8192.');
+const offset = z
+  .number()
+  .int()
+  .min(0)
+  .max(8192)
+  .describe('Pixels from the upper left corner of the picture.');
+
+/** One camera of a site file and the lanes that it sees. */
+export const cameraSchema = z.strictObject({
+  id: idSchema.describe('Your name for this camera, such as cam-north.'),
+  source: sourceSchema,
+  picture: z
+    .strictObject({ widthPx: size, heightPx: size })
+    .describe('The picture size that all pixel coordinates of this camera refer to.'),
+  crop: z
+    .strictObject({
+      x: offset,
+      y: offset,
+      widthPx: size,
+      heightPx: size,
+    })
+    .exactOptional()
+    .describe('The part of the picture that shows the road; without it, the whole picture.'),
+  model: idSchema.default('nanodet-g').describe('The detector model, a folder of the models folder.'),
+  framesPerSecond: z.number().min(1).max(30).default(10).describe('Pictures analysed in a second, 1 to 30.'),
+  groundPlane: z
+    .array(
+      z.strictObject({
+        px: point,
+        m: z.tuple([z.number(), z.number()]).describe('[x, y] in metres on the road, from any fixed corner.'),
+      }),
+    )
+    .min(4)
+    .max(64)
+    .exactOptional()
+    .describe('Four or more marks on the road, measured: where in the picture, where on the road.'),
+  lanes: z.array(cameraLaneSchema).min(1).max(24),
+});

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runCheck } from './check.ts';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+const example = join(root, 'config', 'example-site.yaml');
+const refused = join(root, 'test', 'scenarios', 'config', 'unknown-key-typing-error', 'site.yaml');
+
+async function check(...args: readonly string[]) {
+  const out: string[] = [];
+  const error: string[] = [];
+  const status = await runCheck(args, { out: (text) => out.push(text), error: (text) => error.push(text) });
+  return { status, out: out.join('\n'), error: error.join('\n') };
+}
+
+describe('roadside check', () => {
+  it('tells which loop is on which channel, how busy the bus is and where records go', async () => {
+    const { status, out, error } = await check(example);
+    expect({ status, error }).toEqual({ status: 0, error: '' });
+    expect(out).toContain('north-1: n1-entry (card-1 channel 1), n1-exit (card-1 channel 2), cam-north');
+    expect(out).toMatch(/9600 baud, parity none, 1 stop bit, 54 % used by polling/);
+    expect(out).toContain('platform.example:8883, TLS');
+    expect(out).toContain('OK');
+  });
+
+  it('warns of files that this machine does not have', async () => {
+    expect((await check(example)).out).toContain(join(root, 'config', 'secrets', 'uplink'));
+  });
+
+  it('warns, and still accepts, when the detector model is missing', async () => {
+    const { status, out } = await check(example, '--models', '/nowhere');
+    expect(status).toBe(0);
+    expect(out).toContain('Model nanodet-g cannot be used (model-missing)');
+  });
+
+  it('prints every problem of a bad file and what it means in Chinese', async () => {
+    const { status, out, error } = await check(refused);
+    expect({ status, out }).toEqual({ status: 1, out: '' });
+    expect(error).toContain('site.yaml:8:44');
+    expect(error).toContain('site.yaml:21:9');
+    expect(error.split('配置内容')).toHaveLength(2);
+  });
+
+  it('speaks JSON for other programs', async () => {
+    expect(JSON.parse((await check(example, '--json')).out)).toMatchObject({
+      ok: true,
+      site: 'changan-renmin',
+    });
+    const { status, out } = await check('--json', refused);
+    expect(status).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ ok: false, problems: [{ line: 8 }, { line: 21 }] });
+  });
+
+  it.each([[[]], [['a.yaml', 'b.yaml']], [['--verbose', 'a.yaml']]])(
+    'explains itself when called with %j',
+    async (args) => {
+      const { status, error } = await check(...args);
+      expect(status).toBe(1);
+      expect(error).toContain('Usage: roadside check SITE.yaml');
+    },
+  );
+});

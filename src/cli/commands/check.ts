@@ -1,0 +1,193 @@
+import { access, constants } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { messageOf } from '../../base/errors.ts';
+import { laneId } from '../../base/ids.ts';
+import { pollBudget } from '../../catalog/lint/poll-budget.ts';
+import { inspectSite, type LoadedSite } from '../../catalog/load/load-site.ts';
+import { formatProblems, type Problem } from '../../catalog/load/problem.ts';
+import type { Bus, Lane } from '../../catalog/schema/site.ts';
+import { shippedFolders } from '../../catalog/shipped.ts';
+import { CHINESE_HINTS } from '../chinese-hints.table.ts';
+import type { CommandIo } from '../command-io.ts';
+
+export const CHECK_USAGE = 'roadside check SITE.yaml [--json] [--drivers DIR] [--models DIR]';
+
+/** Checks a site file without touching a device; 0 when a gateway would accept it, else 1. */
+export async function runCheck(args: readonly string[], io: CommandIo): Promise<number> {
+  let options: { file: string; json: boolean; driversDir: string; modelsDir: string };
+  try {
+    options = parseOptions(args);
+  } catch (error) {
+    io.error(`${messageOf(error)}\nUsage: ${CHECK_USAGE}`);
+    return 1;
+  }
+  const inspected = await inspectSite(options.file, options);
+  if (inspected.kind === 'refused') {
+    if (options.json) io.out(JSON.stringify({ ok: false, problems: inspected.problems }, null, 2));
+    else io.error([formatProblems(inspected.problems), ...chineseHints(inspected.problems)].join('\n'));
+    return 1;
+  }
+  const summary = await summaryOf(inspected.value);
+  io.out(options.json ? JSON.stringify({ ok: true, ...summary }, null, 2) : formatSummary(summary));
+  return 0;
+}
+
+/** What the kinds of problems found mean, once each, for a reader of Chinese. */
+function chineseHints(problems: readonly Problem[]): readonly string[] {
+  return [...new Set(problems.map((problem) => problem.code))].map(
+    (code) => `${code}: ${CHINESE_HINTS[code]}`,
+  );
+}
+
+function parseOptions(args: readonly string[]) {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      drivers: { type: 'string', default: shippedFolders.driversDir },
+      models: { type: 'string', default: shippedFolders.modelsDir },
+    },
+  });
+  const [file, ...more] = positionals;
+  if (file === undefined || more.length > 0) throw new RangeError('expected one site file');
+  return { file, json: values.json, driversDir: values.drivers, modelsDir: values.models };
+}
+
+interface Summary {
+  readonly site: string;
+  readonly name: string;
+  readonly configRev: string;
+  readonly intervalsS: readonly number[];
+  readonly lanes: readonly { readonly lane: string; readonly sensors: readonly string[] }[];
+  readonly buses: readonly {
+    readonly bus: string;
+    readonly line: string;
+    readonly utilisationPct: number | null;
+  }[];
+  readonly cameras: readonly {
+    readonly camera: string;
+    readonly source: string;
+    readonly calibrated: boolean;
+  }[];
+  readonly uplink: { readonly host: string; readonly encrypted: boolean };
+  readonly warnings: readonly string[];
+}
+
+async function summaryOf({ site, drivers, models, configRev }: LoadedSite): Promise<Summary> {
+  const uplink = new URL(site.uplink.url);
+  const encrypted = uplink.protocol === 'mqtts:';
+  const channels = channelsOf(site.buses);
+  return {
+    site: site.site.id,
+    name: site.site.name,
+    configRev,
+    intervalsS: site.flow.intervalsS,
+    lanes: site.approaches.flatMap((approach) =>
+      approach.lanes.map((lane) => {
+        const id = laneId(approach.id, lane.number);
+        const cameras = site.cameras.filter((camera) => camera.lanes.some((seen) => seen.lane === id));
+        return { lane: id, sensors: [...loopTexts(lane, channels), ...cameras.map((camera) => camera.id)] };
+      }),
+    ),
+    buses: site.buses.map((bus) => ({
+      bus: bus.id,
+      line: lineOf(bus),
+      utilisationPct:
+        bus.protocol === 'modbus-rtu' ? Math.round(pollBudget(bus, drivers).utilisationPct) : null,
+    })),
+    cameras: site.cameras.map(({ id, source, groundPlane }) => ({
+      camera: id,
+      source: source.kind === 'rtsp' ? source.url : source.path,
+      calibrated: groundPlane !== undefined,
+    })),
+    uplink: { host: uplink.host, encrypted },
+    warnings: [
+      ...(encrypted ? [] : ['The uplink is not encrypted: use mqtts:// outside a closed network.']),
+      ...[...models].flatMap(([id, model]) =>
+        model.kind === 'available'
+          ? []
+          : [`Model ${id} cannot be used (${model.problem.code}): ${model.problem.hint}`],
+      ),
+      ...(await missingFiles(site)),
+      ...lanesWithoutSensor(site),
+    ],
+  };
+}
+
+function channelsOf(buses: readonly Bus[]): ReadonlyMap<string, string> {
+  return new Map(
+    buses.flatMap((bus) =>
+      bus.devices.flatMap((device) =>
+        device.loops.flatMap((loop, index) =>
+          loop === null ? [] : [[loop, `${loop} (${device.id} channel ${index + 1})`] as const],
+        ),
+      ),
+    ),
+  );
+}
+
+function loopTexts(lane: Lane, channels: ReadonlyMap<string, string>): readonly string[] {
+  return (lane.station?.loops ?? []).map((loop) => channels.get(loop) ?? loop);
+}
+
+function lanesWithoutSensor(site: LoadedSite['site']): readonly string[] {
+  const seen = new Set(site.cameras.flatMap((camera) => camera.lanes.map((lane) => lane.lane)));
+  return site.approaches.flatMap((approach) =>
+    approach.lanes
+      .filter((lane) => lane.station === undefined && !seen.has(laneId(approach.id, lane.number)))
+      .map((lane) => `Lane ${laneId(approach.id, lane.number)} has neither loops nor a camera.`),
+  );
+}
+
+/** Files that the site names and this machine does not have: right on a laptop, wrong in the cabinet. */
+async function missingFiles({ cameras, uplink }: LoadedSite['site']): Promise<readonly string[]> {
+  const sources = cameras.map(({ source }) => (source.kind === 'file' ? source.path : source.passwordFile));
+  const { passwordFile, caFile, certFile, keyFile } = uplink;
+  const named = [...sources, passwordFile, caFile, certFile, keyFile].filter((path) => path !== undefined);
+  const warnings = await Promise.all(
+    named.map(async (path) => {
+      try {
+        await access(path, constants.R_OK);
+        return [];
+      } catch {
+        return [`File ${path} is not on this machine or not readable for this user.`];
+      }
+    }),
+  );
+  return warnings.flat();
+}
+
+function lineOf(bus: Bus): string {
+  if (bus.protocol === 'modbus-tcp') return `${bus.host}:${bus.port}`;
+  const stop = bus.stopBits === 1 ? '1 stop bit' : '2 stop bits';
+  return `${bus.path}, ${bus.baud} baud, parity ${bus.parity}, ${stop}`;
+}
+
+function formatSummary(summary: Summary): string {
+  const { host, encrypted } = summary.uplink;
+  const rows: readonly (readonly [string, readonly string[]])[] = [
+    ['Site', [`${summary.site}  ${summary.name}  (configuration ${summary.configRev})`]],
+    ['Intervals', [summary.intervalsS.map((intervalS) => `${intervalS} s`).join(', ')]],
+    ['Lanes', summary.lanes.map(({ lane, sensors }) => `${lane}: ${sensors.join(', ') || 'no sensor'}`)],
+    [
+      'Buses',
+      summary.buses.map(({ bus, line, utilisationPct }) =>
+        utilisationPct === null ? `${bus}: ${line}` : `${bus}: ${line}, ${utilisationPct} % used by polling`,
+      ),
+    ],
+    [
+      'Cameras',
+      summary.cameras.map(
+        ({ camera, source, calibrated }) =>
+          `${camera}: ${source}${calibrated ? '' : ', not calibrated: no km/h'}`,
+      ),
+    ],
+    ['Uplink', [`${host}, ${encrypted ? 'TLS' : 'not encrypted'}`]],
+    ['Warnings', summary.warnings],
+  ];
+  const lines = rows.flatMap(([title, entries]) =>
+    entries.map((entry, index) => `${(index === 0 ? title : '').padEnd(10)} ${entry}`),
+  );
+  return [...lines, 'OK: this file can be used.'].join('\n');
+}

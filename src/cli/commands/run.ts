@@ -1,0 +1,77 @@
+import { parseArgs } from 'node:util';
+import { openGateway } from '../../app/compose.ts';
+import { messageOf, RoadsideError } from '../../base/errors.ts';
+import { loadSite } from '../../catalog/load/load-site.ts';
+import { shippedFolders } from '../../catalog/shipped.ts';
+import { openControlServer } from '../../console/control-server.ts';
+import { createLogger, type LogLevel } from '../../runtime/logger.ts';
+import { installShutdown } from '../../runtime/shutdown.ts';
+import { createSystemdNotifier } from '../../runtime/systemd.ts';
+import type { CommandIo } from '../command-io.ts';
+
+/** systemd's TimeoutStopSec is 15 s: we are gone before it kills us. */
+const STOP_DEADLINE_MS = 10_000;
+const LOG_LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent'];
+
+/** Runs the gateway until a signal ends it. */
+export async function runGateway(args: readonly string[], _io: CommandIo): Promise<number> {
+  const options = parseRunArgs(args);
+  const logger = createLogger({ level: options.logLevel });
+  const loaded = await loadSite(options.siteFile, options);
+  const gateway = openGateway({ loaded, logger, recordFile: options.recordFile });
+  const control = await openControlServer(loaded.site.control.socket, gateway);
+  const systemd = createSystemdNotifier({ logger });
+  const stopFeeding = systemd.feedWatchdog(gateway.isHealthy);
+  installShutdown({
+    logger,
+    deadlineMs: STOP_DEADLINE_MS + 2000,
+    stop: async () => {
+      void systemd.stopping();
+      stopFeeding();
+      await control.close();
+      await gateway.stop(STOP_DEADLINE_MS);
+    },
+  });
+  await systemd.ready();
+  // The shutdown ends the process.
+  return new Promise(() => undefined);
+}
+
+interface RunOptions {
+  readonly siteFile: string;
+  readonly recordFile: string | null;
+  readonly logLevel: LogLevel;
+  readonly driversDir: string;
+  readonly modelsDir: string;
+}
+
+function parseRunArgs(args: readonly string[]): RunOptions {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        record: { type: 'string' },
+        'log-level': { type: 'string', default: 'info' },
+        drivers: { type: 'string', default: shippedFolders.driversDir },
+        models: { type: 'string', default: shippedFolders.modelsDir },
+      },
+    });
+    const [siteFile, ...more] = positionals;
+    if (siteFile === undefined || more.length > 0) throw new RangeError('expected one site file');
+    const logLevel = values['log-level'];
+    if (!LOG_LEVELS.includes(logLevel)) throw new RangeError(`--log-level is one of ${LOG_LEVELS.join(', ')}`);
+    return {
+      siteFile,
+      recordFile: values.record ?? null,
+      logLevel: logLevel as LogLevel,
+      driversDir: values.drivers,
+      modelsDir: values.models,
+    };
+  } catch (error) {
+    throw new RoadsideError('usage-invalid', messageOf(error), {
+      hint: 'roadside run SITE.yaml [--record FILE] [--log-level LEVEL]',
+      cause: error,
+    });
+  }
+}

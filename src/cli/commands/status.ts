@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util';
+import type { Overview } from '../../app/overview.ts';
+import type { CommandIo } from '../command-io.ts';
+import { askOverview } from '../control-client.ts';
+import { alignColumns } from '../text-table.ts';
+
+const DEFAULT_SOCKET = '/run/roadside/control.sock';
+
+/** Shows how the running gateway is doing; 0 when nothing is wrong, 2 when a fault is open. */
+export async function runStatus(args: readonly string[], io: CommandIo): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      socket: { type: 'string', default: DEFAULT_SOCKET },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const overview = await askOverview(values.socket);
+  io.out(values.json ? JSON.stringify(overview, null, 2) : formatOverview(overview));
+  return overview.faults.length === 0 ? 0 : 2;
+}
+
+/** For an 80-column terminal, headings in English and Chinese. */
+export function formatOverview(overview: Overview): string {
+  const { uplink, store } = overview;
+  const since = (ms: number): string => `${Math.max(0, Math.round((overview.nowMs - ms) / 1000))} s`;
+  const lanes = overview.lanes.flatMap(({ lane, measures }) =>
+    measures.map((measure) => [
+      lane,
+      measure.source,
+      measure.sensor,
+      String(measure.countSinceStart),
+      measure.lastSpeedKmh === null ? '-' : measure.lastSpeedKmh.toFixed(0),
+      measure.occupied === null ? '-' : measure.occupied ? 'on' : 'off',
+      measure.believed ? 'ok' : 'FAULT 故障',
+    ]),
+  );
+  const sensors = overview.processes.flatMap((child) => [
+    [child.process, child.state, `pid ${child.pid ?? '-'}`, `restarts ${child.restarts}`],
+    ...child.sensors.map(({ sensor, state, note }) => [`  ${sensor}`, state, note, '']),
+  ]);
+  const trouble = uplink.error === null ? [] : [`  ${uplink.error.code}: ${uplink.error.text}`, `  → ${uplink.error.hint}`];
+  return [
+    `${overview.site}  boot ${overview.boot}  up ${overview.upForS} s  clock ${overview.clock}  v${overview.version}`,
+    '',
+    'Lanes 车道',
+    ...alignColumns([['lane 车道', 'source 来源', 'sensor 设备', 'count 计数', 'km/h', 'loop 线圈', 'state 状态'], ...lanes]),
+    '',
+    'Sensors 采集',
+    ...alignColumns(sensors),
+    '',
+    `Incidents 事件: ${overview.incidents.length === 0 ? 'none 无' : ''}`,
+    ...overview.incidents.map(({ kind, lane, sinceMs }) => `  ${kind}  ${lane}  ${since(sinceMs)}`),
+    `Faults 故障: ${overview.faults.length === 0 ? 'none 无' : ''}`,
+    ...overview.faults.map((fault) => `  ${fault.layer} ${fault.sensor} ${fault.code}  ${since(fault.sinceMs)}  ${fault.detail}`),
+    `Uplink 上行: ${uplink.state}  acknowledged 已确认 ${store.acknowledged}  waiting 待发 ${store.pending}`,
+    ...trouble,
+  ].join('\n');
+}

@@ -1,0 +1,78 @@
+import { RoadsideError } from '../base/errors.ts';
+import type { CommandIo } from './command-io.ts';
+import { CHINESE_HINTS } from './chinese-hints.table.ts';
+
+interface Command {
+  readonly usage: string;
+  readonly summary: string;
+  /** Loads the command only when it is called, so that `check` starts without a database or a broker. */
+  readonly load: () => Promise<(args: readonly string[], io: CommandIo) => Promise<number>>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  run: {
+    usage: 'run SITE.yaml [--record FILE] [--log-level LEVEL]',
+    summary: 'run the gateway until it is stopped · 运行网关',
+    load: async () => (await import('./commands/run.ts')).runGateway,
+  },
+  check: {
+    usage: 'check SITE.yaml [--json]',
+    summary: 'check a site file without touching a device · 检查配置文件',
+    load: async () => (await import('./commands/check.ts')).runCheck,
+  },
+  status: {
+    usage: 'status [--socket FILE] [--json]',
+    summary: 'show how a running gateway is doing · 查看运行状态',
+    load: async () => (await import('./commands/status.ts')).runStatus,
+  },
+  demo: {
+    usage: 'demo [--seconds N] [--json FILE] [--seed N]',
+    summary: 'watch the gateway measure a virtual intersection · 虚拟路口演示',
+    load: async () => (await import('./commands/demo.ts')).runDemo,
+  },
+  replay: {
+    usage: 'replay RECORDING',
+    summary: 'fold recorded observations into records again · 回放记录',
+    load: async () => (await import('./commands/replay.ts')).runReplay,
+  },
+  contract: {
+    usage: 'contract [--check]',
+    summary: 'write the AsyncAPI document of what is published · 生成接口文档',
+    load: async () => (await import('./commands/contract.ts')).contractCommand,
+  },
+};
+
+/** Runs one command line; returns the exit code. */
+export async function runCli(args: readonly string[], io: CommandIo): Promise<number> {
+  const [name = 'help', ...rest] = args;
+  if (['help', '--help', '-h'].includes(name)) {
+    io.out(usageText());
+    return 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    io.error(`There is no command "${name}".\n\n${usageText()}`);
+    return 2;
+  }
+  try {
+    const run = await command.load();
+    return await run(rest, io);
+  } catch (error) {
+    io.error(explain(error));
+    return 1;
+  }
+}
+
+/** An error as a technician reads it: what happened, what to do, and both again in Chinese. */
+export function explain(error: unknown): string {
+  if (!(error instanceof RoadsideError)) {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  }
+  return [`${error.code}: ${error.message}`, `  → ${error.hint}`, `  → ${CHINESE_HINTS[error.code]}`].join('\n');
+}
+
+function usageText(): string {
+  const width = Math.max(...Object.values(COMMANDS).map(({ usage }) => usage.length));
+  const lines = Object.values(COMMANDS).map(({ usage, summary }) => `  ${usage.padEnd(width)}  ${summary}`);
+  return ['roadside: the agent in the traffic cabinet · 路侧交通采集网关', '', ...lines].join('\n');
+}

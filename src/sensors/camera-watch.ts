@@ -1,0 +1,99 @@
+import { monotonicMs } from '../base/clock.ts';
+import { round } from '../base/units.ts';
+import type { Observation } from '../traffic/observations/observation.ts';
+import { createCameraSampling } from './camera-sampling.ts';
+import { type CameraCaptureOptions, createCameraCapture } from './cameras/camera-capture.ts';
+import type { CameraPlan, SensorHealth } from './contract.ts';
+import { createRecentValues } from './recent-values.ts';
+import { placePicture } from './vision/camera-picture.ts';
+import type { DetectorSession, ModelPlan } from './vision/detector-session.ts';
+import { observeTracks } from './vision/track-observation.ts';
+import { createTracker } from './vision/tracker.ts';
+
+/** One camera from its pictures to its observations; its samplings count from the moment it is made. */
+export interface CameraWatch {
+  readonly hasFrame: boolean;
+  start(): void;
+  stop(): Promise<void>;
+  /** Detects and tracks in the newest picture. Throws what the detector throws; the picture is then lost. */
+  look(detector: DetectorSession): Promise<void>;
+  /** Claims how many pictures were looked at since the last call. */
+  sample(): void;
+  health(): SensorHealth;
+}
+
+export interface CameraWatchOptions extends Pick<CameraCaptureOptions, 'onFrame' | 'timing' | 'ffmpeg'> {
+  readonly plan: CameraPlan;
+  readonly model: ModelPlan;
+  observe(observations: readonly Observation[]): void;
+}
+
+/** Some seconds at usual rates. */
+const RECENT_FRAMES = 64;
+/** What the contract allows. */
+const NOTE_LIMIT_CHARS = 300;
+const DETAIL_LIMIT_CHARS = 500;
+
+export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
+  const { plan, model, observe, ...capturing } = options;
+  const placement = placePicture(plan, model);
+  const tracker = createTracker({
+    scoreThreshold: model.scoreThreshold,
+    widthPx: placement.scaledWidthPx,
+    heightPx: placement.scaledHeightPx,
+  });
+  const inferenceMs = createRecentValues(RECENT_FRAMES);
+  const latencyMs = createRecentValues(RECENT_FRAMES);
+  const sampling = createCameraSampling(plan, monotonicMs());
+  const capture = createCameraCapture({
+    ...capturing,
+    plan,
+    placement,
+    onFault({ code, detail, active, atMs }) {
+      const fault = { code, detail: detail.slice(0, DETAIL_LIMIT_CHARS), active, atMs };
+      observe([{ kind: 'sensor-fault', sensor: plan.id, layer: 'camera', ...fault }]);
+    },
+  });
+
+  return {
+    get hasFrame() {
+      return capture.hasFrame;
+    },
+    start() {
+      capture.start();
+    },
+    stop: () => capture.stop(),
+    async look(detector) {
+      const frame = capture.take();
+      if (frame === null) return;
+      const startedAtMs = monotonicMs();
+      const detections = await detector.detect(frame.pixels);
+      const detectedAtMs = monotonicMs();
+      const tracks = tracker.update(detections, frame.atMs);
+      observe([observeTracks({ camera: plan, placement, tracks, atMs: frame.atMs })]);
+      inferenceMs.push(detectedAtMs - startedAtMs);
+      latencyMs.push(detectedAtMs - frame.atMs);
+      sampling.looked();
+    },
+    sample() {
+      observe([sampling.sample(capture.status, monotonicMs())]);
+    },
+    health() {
+      const { state, dueFrames, droppedFrames, restarts, note } = capture.status;
+      return {
+        sensor: plan.id,
+        state,
+        figures: {
+          framesPerS: round(sampling.framesPerS, 1),
+          dueFrames,
+          droppedFrames,
+          restarts,
+          inferenceP50Ms: round(inferenceMs.median(), 1),
+          latencyP50Ms: round(latencyMs.median(), 1),
+          refusedTracks: tracker.refused,
+        },
+        note: note.slice(0, NOTE_LIMIT_CHARS),
+      };
+    },
+  };
+}

@@ -1,0 +1,184 @@
+import { monotonicMs } from '../../base/clock.ts';
+import { messageOf } from '../../base/errors.ts';
+import type { CameraPlan } from '../contract.ts';
+import type { PicturePlacement } from '../vision/camera-picture.ts';
+import { type CaptureProblem, describeSource, diagnoseEnd } from './capture-problem.ts';
+import { ffmpegInvocation } from './ffmpeg-invocation.ts';
+import { type FfmpegEnd, type FfmpegRun, startFfmpegRun } from './ffmpeg-run.ts';
+import { createNewestFrame, type Frame } from './newest-frame.ts';
+import { createRetryPause } from './retry-pause.ts';
+
+/** One camera's pictures, kept coming through every failure of the camera. */
+export interface CameraCapture {
+  start(): void;
+  stop(): Promise<void>;
+  /** The newest picture that was not taken yet; valid until the next `take`. */
+  take(): Frame | null;
+  readonly hasFrame: boolean;
+  readonly status: CaptureStatus;
+}
+
+export interface CaptureStatus {
+  readonly state: 'starting' | 'working' | 'failing' | 'stopped';
+  /** Pictures that the wanted rate asked for, since the start. */
+  readonly dueFrames: number;
+  /** Of those, how many nobody took in time. */
+  readonly droppedFrames: number;
+  /** How often ffmpeg was started again. */
+  readonly restarts: number;
+  /** What is wrong, or an empty string. */
+  readonly note: string;
+}
+
+/** A problem that began or ended. */
+export interface CaptureFault extends CaptureProblem {
+  readonly active: boolean;
+  readonly atMs: number;
+}
+
+export interface CameraCaptureOptions {
+  readonly plan: Pick<CameraPlan, 'source' | 'framesPerSecond'>;
+  readonly placement: PicturePlacement;
+  /** A picture can be taken. */
+  onFrame(): void;
+  /** Each problem opens once and closes once; there is at most one open problem. */
+  onFault(fault: CaptureFault): void;
+  readonly timing?: Partial<CaptureTiming>;
+  /** The ffmpeg to start; found by PATH when it is a plain name. */
+  readonly ffmpeg?: string;
+}
+
+export interface CaptureTiming {
+  readonly firstFrameWithinMs: number;
+  readonly stallAfterMs: number;
+  readonly killAfterMs: number;
+  readonly socketTimeoutMs: number;
+  readonly retryFirstMs: number;
+  readonly retryLimitMs: number;
+  readonly unauthorizedRetryMs: number;
+  readonly stableAfterMs: number;
+}
+
+export const CAPTURE_TIMING: CaptureTiming = {
+  /** Cameras that save bits send a key picture as seldom as every 10 s. */
+  firstFrameWithinMs: 20_000,
+  stallAfterMs: 4000,
+  killAfterMs: 2000,
+  socketTimeoutMs: 3000,
+  retryFirstMs: 500,
+  /** Short, so that pictures are back within seconds after the camera is; an attempt costs 60 ms of a core. */
+  retryLimitMs: 5000,
+  /** Cameras lock an account after some five wrong passwords: retrying would lock the technician out, too. */
+  unauthorizedRetryMs: 300_000,
+  /** Pictures for this long forgive the failures before. */
+  stableAfterMs: 10_000,
+};
+
+const PLANES = 3;
+
+export function createCameraCapture(options: CameraCaptureOptions): CameraCapture {
+  const { plan, placement, ffmpeg = 'ffmpeg' } = options;
+  const timing = { ...CAPTURE_TIMING, ...options.timing };
+  const frames = createNewestFrame({
+    frameBytes: PLANES * placement.netWidthPx * placement.netHeightPx,
+    framesPerSecond: plan.framesPerSecond,
+  });
+  const pause = createRetryPause({ firstMs: timing.retryFirstMs, limitMs: timing.retryLimitMs });
+  let run: FfmpegRun | null = null;
+  let retry: NodeJS.Timeout | undefined;
+  let state: CaptureStatus['state'] = 'stopped';
+  let problem: CaptureProblem | null = null;
+  let starts = 0;
+
+  const report = (current: CaptureProblem | null): void => {
+    for (const fault of faultsBetween(problem, current)) options.onFault(fault);
+    problem = current;
+    state = current === null ? 'working' : 'failing';
+  };
+  const retryLater = (): void => {
+    // A recording that has played to its end has nothing more to show.
+    if (state === 'stopped' || problem?.code === 'ended') return;
+    const pauseMs = problem?.code === 'unauthorized' ? timing.unauthorizedRetryMs : pause.nextMs();
+    retry = setTimeout(attempt, pauseMs);
+  };
+
+  const attempt = (): void => {
+    starts += 1;
+    let firstFrameAtMs: number | null = null;
+    frames.discardPartial();
+    const onBytes = (chunk: Uint8Array, atMs: number): number => {
+      const whole = frames.write(chunk, atMs);
+      if (whole === 0 || state === 'stopped') return whole;
+      firstFrameAtMs ??= atMs;
+      if (atMs - firstFrameAtMs >= timing.stableAfterMs) pause.reset();
+      report(null);
+      if (frames.isReady) options.onFrame();
+      return whole;
+    };
+    const onEnd = (end: FfmpegEnd): void => {
+      run = null;
+      if (state === 'stopped') return;
+      if (!end.stalled) report(problemOf(end, { plan, ffmpeg, sawFrame: firstFrameAtMs !== null }));
+      retryLater();
+    };
+    try {
+      const { socketTimeoutMs } = timing;
+      const invocation = ffmpegInvocation({ source: plan.source, placement, socketTimeoutMs });
+      const onStall = (): void => report(stalled(plan, firstFrameAtMs === null));
+      run = startFfmpegRun({ command: ffmpeg, invocation, ...timing, onBytes, onStall, onEnd });
+    } catch (error) {
+      report({ code: 'address-invalid', detail: messageOf(error) });
+    }
+  };
+
+  return {
+    start() {
+      if (state !== 'stopped') return;
+      state = 'starting';
+      attempt();
+    },
+    async stop() {
+      state = 'stopped';
+      clearTimeout(retry);
+      await run?.stop();
+    },
+    take: () => frames.take(),
+    get hasFrame() {
+      return frames.isReady;
+    },
+    get status() {
+      const { dueFrames, droppedFrames } = frames;
+      const restarts = Math.max(0, starts - 1);
+      return { state, dueFrames, droppedFrames, restarts, note: problem?.detail ?? '' };
+    },
+  };
+}
+
+function faultsBetween(before: CaptureProblem | null, after: CaptureProblem | null): readonly CaptureFault[] {
+  if (before?.code === after?.code) return [];
+  const atMs = monotonicMs();
+  const closed = before === null ? [] : [{ ...before, active: false, atMs }];
+  return after === null ? closed : [...closed, { ...after, active: true, atMs }];
+}
+
+function problemOf(
+  end: FfmpegEnd,
+  run: {
+    readonly plan: Pick<CameraPlan, 'source'>;
+    readonly ffmpeg: string;
+    readonly sawFrame: boolean;
+  },
+): CaptureProblem {
+  if (end.startError !== null) {
+    const detail = `cannot start ${run.ffmpeg} (${end.startError.message}): apt-get install ffmpeg`;
+    return { code: 'ffmpeg-missing', detail };
+  }
+  return diagnoseEnd({ source: run.plan.source, sawFrame: run.sawFrame, ...end });
+}
+
+function stalled(plan: Pick<CameraPlan, 'source'>, beforeFirst: boolean): CaptureProblem {
+  const what = beforeFirst
+    ? 'connected, but no picture comes'
+    : 'the connection stands, but pictures stopped';
+  return { code: 'stalled', detail: `${describeSource(plan.source)}: ${what}; power the camera off and on` };
+}

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { type CaptureEnd, diagnoseEnd } from './capture-problem.ts';
+
+const RTSP = { kind: 'rtsp', url: 'rtsp://10.0.0.7/cam', user: 'u', password: 'p' } as const;
+const FILE = { kind: 'file', path: '/clips/a.mp4', loop: false } as const;
+
+function end(over: Partial<CaptureEnd>): CaptureEnd {
+  return { source: RTSP, exitCode: 1, stderr: '', sawFrame: false, ...over };
+}
+
+/** As ffmpeg 5.1.9 wrote them. */
+test.each([
+  {
+    code: 'unauthorized',
+    stderr: '[rtsp @ 0x5] method DESCRIBE failed: 401 Unauthorized\n[concat @ 0x5] Impossible to open',
+  },
+  {
+    code: 'not-found',
+    stderr: '[rtsp @ 0x5] method DESCRIBE failed: 404 Not Found\n[concat @ 0x5] Impossible to open',
+  },
+  { code: 'unreachable', stderr: '[tcp @ 0x5] Connection to tcp://127.0.0.1:1 failed: Connection refused' },
+  { code: 'unreachable', stderr: '[tcp @ 0x5] Failed to resolve hostname nosuch: Name or service not known' },
+  { code: 'unreachable', stderr: "[concat @ 0x5] Impossible to open 'rtsp://10.0.0.7/cam'\npipe:0: Invalid" },
+  { code: 'no-decoder', stderr: "[vp9 @ 0x5] Codec (vp9) not on whitelist 'h264,hevc,mjpeg,mpeg4'" },
+  { code: 'no-decoder', stderr: "Stream map '0:v:0' matches no streams." },
+  { code: 'ffmpeg-missing', stderr: "Unrecognized option 'fps_mode'." },
+])('a camera is $code when ffmpeg says: $stderr', ({ code, stderr }) => {
+  const problem = diagnoseEnd(end({ stderr }));
+  expect(problem.code).toBe(code);
+  expect(problem.detail).toContain('rtsp://10.0.0.7/cam');
+});
+
+test('an orderly end of a camera stream is a failure, whatever ffmpeg complained about before', () => {
+  const stderr = 'matches no streams';
+  expect(diagnoseEnd(end({ exitCode: 0, sawFrame: true, stderr })).code).toBe('unreachable');
+});
+
+test('an orderly end of a recording is its end', () => {
+  expect(diagnoseEnd(end({ source: FILE, exitCode: 0, sawFrame: true })).code).toBe('ended');
+});
+
+test('words that nobody foresaw are quoted, without credentials and shortened', () => {
+  const stderr = `first line\nrtsp://admin:secret@10.0.0.7/cam: ${'something '.repeat(60)}`;
+  const { detail } = diagnoseEnd(end({ stderr }));
+  expect(detail).toContain('something');
+  expect(detail).not.toContain('secret');
+  expect(detail.length).toBeLessThan(300);
+});
+
+test('an address that holds credentials against the rules does not show them', () => {
+  const source = { ...RTSP, url: 'rtsp://admin:se@cret@10.0.0.7/cam' };
+  expect(diagnoseEnd(end({ source })).detail).not.toContain('cret');
+});

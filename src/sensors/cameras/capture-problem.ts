@@ -1,0 +1,99 @@
+import { type CameraSource, withoutCredentials } from './ffmpeg-invocation.ts';
+
+/** Why no pictures come; the code of the camera's fault. */
+export type CaptureProblemCode =
+  | 'unreachable'
+  | 'not-found'
+  | 'unauthorized'
+  | 'no-decoder'
+  | 'stalled'
+  | 'ended'
+  | 'ffmpeg-missing'
+  | 'address-invalid';
+
+export interface CaptureProblem {
+  readonly code: CaptureProblemCode;
+  /** For a technician: what was seen and what to check. Without credentials. */
+  readonly detail: string;
+}
+
+/** How one run of ffmpeg ended. */
+export interface CaptureEnd {
+  readonly source: CameraSource;
+  readonly exitCode: number | null;
+  /** The last of what it wrote to standard error. */
+  readonly stderr: string;
+  /** Whether it had delivered a picture. */
+  readonly sawFrame: boolean;
+}
+
+const QUOTE_LIMIT_CHARS = 200;
+
+/** ffmpeg 5.1's own words (libavformat/rtsp.c, network.c, fftools), first match wins. */
+const SIGNS: readonly {
+  readonly code: CaptureProblemCode;
+  readonly sign: RegExp;
+  readonly advice: string;
+}[] = [
+  {
+    code: 'unauthorized',
+    sign: /40[13] (?:Unauthorized|Forbidden)/,
+    advice: 'the camera refuses the login: check user and password, and that the user may view the stream',
+  },
+  {
+    code: 'not-found',
+    sign: /404 Not Found|454 |No such file or directory/,
+    advice: 'nothing is there: check the path',
+  },
+  {
+    code: 'no-decoder',
+    sign: /not on whitelist|Decoder .* not found|Could not find codec|not contain any stream|matches no streams/,
+    advice: 'no video that can be decoded: set the camera to H.264',
+  },
+  {
+    code: 'unreachable',
+    sign: /Connection refused/,
+    advice: 'the host answers but nothing listens on the RTSP port: check port, and that RTSP is enabled',
+  },
+  {
+    code: 'unreachable',
+    sign: /Failed to resolve hostname/,
+    advice: 'the host name is unknown: check the name, or give an IP address',
+  },
+  {
+    code: 'unreachable',
+    sign: /No route to host|Network is unreachable|timed out|Impossible to open/,
+    advice: 'the camera does not answer: check power, cable and IP address',
+  },
+  {
+    code: 'ffmpeg-missing',
+    sign: /Unknown keyword|Unrecognized option|Option not found/,
+    advice: 'this ffmpeg is too old: version 5.1 or newer is needed',
+  },
+];
+
+/** What the end of ffmpeg means. Ending is always a problem: a camera never stops by itself. */
+export function diagnoseEnd(end: CaptureEnd): CaptureProblem {
+  const { source } = end;
+  const where = describeSource(source);
+  if (end.exitCode === 0 && source.kind === 'file') {
+    return { code: 'ended', detail: `${where} has played to its end` };
+  }
+  // Judged before the signs: an orderly end leaves complaints about single damaged pictures behind.
+  if (end.exitCode === 0 && end.sawFrame) {
+    return { code: 'unreachable', detail: `${where}: the camera closed the connection` };
+  }
+  const seen = SIGNS.find(({ sign }) => sign.test(end.stderr));
+  if (seen !== undefined) return { code: seen.code, detail: `${where}: ${seen.advice}` };
+  const lastLine = withoutCredentials(end.stderr).trim().split('\n').at(-1) ?? '';
+  const words = lastLine.slice(0, QUOTE_LIMIT_CHARS) || `code ${end.exitCode ?? 'none'}`;
+  return {
+    code: source.kind === 'file' && !end.sawFrame ? 'no-decoder' : 'unreachable',
+    detail: `${where}: ffmpeg ended: ${words}`,
+  };
+}
+
+/** Where the pictures come from, for people. */
+export function describeSource(source: CameraSource): string {
+  return source.kind === 'rtsp' ? withoutCredentials(source.url) : source.path;
+}

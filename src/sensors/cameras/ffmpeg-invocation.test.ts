@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { placePicture } from '../vision/camera-picture.ts';
+import { type CameraSource, ffmpegInvocation } from './ffmpeg-invocation.ts';
+
+const PLACEMENT = placePicture(
+  {
+    picture: { widthPx: 1920, heightPx: 1080 },
+    crop: { x: 192, y: 108, widthPx: 960, heightPx: 540 },
+  },
+  { inputWidthPx: 416, inputHeightPx: 256 },
+);
+
+function invocation(source: CameraSource) {
+  return ffmpegInvocation({ source, placement: PLACEMENT, socketTimeoutMs: 3000 });
+}
+function rtsp(over: Partial<Extract<CameraSource, { kind: 'rtsp' }>>): CameraSource {
+  return { kind: 'rtsp', url: 'rtsp://10.0.0.7:5540/a/b?c=1', user: null, password: null, ...over };
+}
+const scriptLine = (source: CameraSource): string | undefined => invocation(source).stdin.split('\n')[1];
+
+test('user and password go in by standard input only', () => {
+  const { args, stdin } = invocation(rtsp({ user: 'admin', password: 'secret' }));
+  expect(stdin).toContain("file 'rtsp://admin:secret@10.0.0.7:5540/a/b?c=1'");
+  expect(args.join(' ')).not.toMatch(/admin|secret|10\.0\.0\.7/);
+});
+
+test('no character of a password ends the address or the script line', () => {
+  expect(scriptLine(rtsp({ user: 'a@b', password: "p:/?#%' \n" }))).toBe(
+    "file 'rtsp://a%40b:p%3A%2F%3F%23%25'\\''%20%0A@10.0.0.7:5540/a/b?c=1'",
+  );
+});
+
+test('an address can add no line to the script', () => {
+  const script = invocation(rtsp({ url: "rtsp://h/a'\nfile /etc/passwd" })).stdin;
+  expect(script.split('\n').filter((line) => line.startsWith('file'))).toHaveLength(1);
+});
+
+test.each(['file:///etc/passwd', 'concat:a|b', 'http://10.0.0.7/', '10.0.0.7', 'rtsp:///cam'])(
+  'the address %s is refused',
+  (url) => {
+    expect(() => invocation(rtsp({ url }))).toThrow(/is no rtsp:/);
+  },
+);
+
+test('a file name is never an option or another protocol', () => {
+  const { args } = invocation({ kind: 'file', path: '-y', loop: false });
+  expect(args).toContain('file:-y');
+  expect(args).not.toContain('-stream_loop');
+});
+
+test('the crop is taken in shares of the stream and fitted into the net', () => {
+  const { args } = invocation(rtsp({}));
+  expect(args[args.indexOf('-vf') + 1]).toMatch(
+    /^crop=w=iw\*960\/1920:h=ih\*540\/1080:x=iw\*192\/1920:y=ih\*108\/1080,scale=416:234:.*pad=416:256:0:0/,
+  );
+});

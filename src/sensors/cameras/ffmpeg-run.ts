@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { monotonicMs } from '../../base/clock.ts';
+import type { FfmpegInvocation } from './ffmpeg-invocation.ts';
+
+/** One life of an ffmpeg child, from its start to its end. */
+export interface FfmpegRun {
+  /** Asks it to end, then kills it; resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+/** How a run ended. */
+export interface FfmpegEnd {
+  readonly exitCode: number | null;
+  /** Set when ffmpeg could not be started at all. */
+  readonly startError: Error | null;
+  /** The last STDERR_LIMIT_CHARS of its complaints. */
+  readonly stderr: string;
+  readonly stalled: boolean;
+}
+
+export interface FfmpegRunOptions {
+  readonly command: string;
+  readonly invocation: FfmpegInvocation;
+  /** Connecting and waiting for the first key picture may take this long. */
+  readonly firstFrameWithinMs: number;
+  /** ffmpeg waits for a hung camera for ever (5.1, TCP): without a whole frame for this long it is ended. */
+  readonly stallAfterMs: number;
+  /** An ffmpeg that does not end when it is asked to is killed after this. */
+  readonly killAfterMs: number;
+  /** Takes decoder output in and returns how many whole frames it completed. */
+  onBytes(chunk: Uint8Array, atMs: number): number;
+  /** Called once, before the run is ended for it. */
+  onStall(): void;
+  onEnd(end: FfmpegEnd): void;
+}
+
+/** Enough for the last complaint and its neighbours; a broken stream writes without end. */
+const STDERR_LIMIT_CHARS = 4096;
+
+/**
+ * Starts ffmpeg. Should this process die without a word, ffmpeg's output pipe breaks at the next frame and it
+ * ends; with a silent camera its own socket timeout ends it.
+ */
+export function startFfmpegRun(options: FfmpegRunOptions): FfmpegRun {
+  const child = spawn(options.command, options.invocation.args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  let stderr = '';
+  let startError: Error | null = null;
+  let stalled = false;
+  let sawFrame = false;
+  let killTimer: NodeJS.Timeout | undefined;
+
+  const endIt = (): void => {
+    if (killTimer !== undefined) return;
+    // Asked first, because only then it tells the camera, whose sessions are few.
+    child.kill('SIGTERM');
+    killTimer = setTimeout(() => child.kill('SIGKILL'), options.killAfterMs);
+  };
+  const onSilence = (): void => {
+    stalled = true;
+    options.onStall();
+    endIt();
+  };
+  let silence = setTimeout(onSilence, options.firstFrameWithinMs);
+
+  const ended = new Promise<void>((resolve) => {
+    child.on('error', (error) => {
+      startError = error;
+    });
+    child.on('close', (exitCode) => {
+      clearTimeout(silence);
+      clearTimeout(killTimer);
+      resolve();
+      options.onEnd({ exitCode, startError, stderr, stalled });
+    });
+  });
+  child.stdout.on('data', (chunk: Buffer) => {
+    // What comes after the verdict is only drained, so that ffmpeg can end.
+    if (stalled || options.onBytes(chunk, monotonicMs()) === 0) return;
+    if (sawFrame) {
+      silence.refresh();
+      return;
+    }
+    sawFrame = true;
+    clearTimeout(silence);
+    silence = setTimeout(onSilence, options.stallAfterMs);
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr = (stderr + chunk.toString('latin1')).slice(-STDERR_LIMIT_CHARS);
+  });
+  // A child that dies at once breaks this pipe; its end says why.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(options.invocation.stdin);
+
+  return {
+    stop() {
+      clearTimeout(silence);
+      endIt();
+      return ended;
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { type ErrorCode, RoadsideError } from '../base/errors.ts';
+import type { Detection } from './vision/detections.ts';
+import type { DetectorSession, ModelPlan } from './vision/detector-session.ts';
+
+/** To the detector's thread. */
+export type DetectorRequest =
+  | { readonly kind: 'detect'; readonly frame: Uint8Array }
+  | { readonly kind: 'release' };
+
+/** From the detector's thread: first `open` or `failed`, then one reply to each frame. */
+export type DetectorReply =
+  | { readonly kind: 'open'; readonly frameBytes: number }
+  | { readonly kind: 'detections'; readonly detections: readonly Detection[] }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string };
+
+/**
+ * Opens a detector in a thread of its own. The runtime computes on the thread that calls it; on the main
+ * thread the decoders' pipes would fill meanwhile, the cameras' pictures would queue up behind them, and a
+ * slow detector would fall behind the road by seconds instead of skipping pictures.
+ *
+ * Frames should be shared memory; others are copied on the way. One frame at a time. Errors are those of
+ * openDetectorSession. If the thread itself dies, so does the process, and its supervisor starts it again.
+ */
+export async function openDetectorThread(plan: ModelPlan): Promise<DetectorSession> {
+  const entry = new URL(`./detector-worker${extname(import.meta.url)}`, import.meta.url);
+  const worker = new Worker(entry, { workerData: plan });
+  const opened = await nextReply(worker);
+  if (opened.kind !== 'open') {
+    await worker.terminate();
+    throw failureOf(opened);
+  }
+  const request = (asked: DetectorRequest): void => worker.postMessage(asked);
+  return {
+    frameBytes: opened.frameBytes,
+    async detect(frame) {
+      request({ kind: 'detect', frame });
+      const reply = await nextReply(worker);
+      if (reply.kind !== 'detections') throw failureOf(reply);
+      return reply.detections;
+    },
+    async release() {
+      // Not terminated: the runtime aborts the whole process when its thread is ended while it computes.
+      const ended = once(worker, 'exit');
+      request({ kind: 'release' });
+      await ended;
+    },
+  };
+}
+
+function nextReply(worker: Worker): Promise<DetectorReply> {
+  return new Promise((resolve) => worker.once('message', (reply: DetectorReply) => resolve(reply)));
+}
+
+function failureOf(reply: DetectorReply): RoadsideError {
+  if (reply.kind === 'failed') return new RoadsideError(reply.code, reply.message, { hint: reply.hint });
+  const hint = 'Report this with the log of the minutes before it.';
+  return new RoadsideError('process-protocol', `the detector's thread said ${reply.kind} out of turn`, {
+    hint,
+  });
+}

@@ -1,0 +1,32 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf, RoadsideError } from '../base/errors.ts';
+import type { DetectorReply, DetectorRequest } from './detector-thread.ts';
+import { type ModelPlan, openDetectorSession } from './vision/detector-session.ts';
+
+const reply = (answer: DetectorReply): void => parentPort?.postMessage(answer);
+const fail = (error: unknown): void => {
+  const known = error instanceof RoadsideError ? error : null;
+  reply({
+    kind: 'failed',
+    code: known?.code ?? 'model-invalid',
+    message: messageOf(error),
+    hint: known?.hint ?? 'Report this with the log of the minutes before it.',
+  });
+};
+
+try {
+  const session = await openDetectorSession(workerData as ModelPlan);
+  // The runtime takes no shared memory.
+  const own = new Uint8Array(session.frameBytes);
+  parentPort?.on('message', (request: DetectorRequest) => {
+    if (request.kind === 'release') {
+      session.release().then(() => parentPort?.close(), fail);
+      return;
+    }
+    own.set(request.frame);
+    session.detect(own).then((detections) => reply({ kind: 'detections', detections }), fail);
+  });
+  reply({ kind: 'open', frameBytes: session.frameBytes });
+} catch (error) {
+  fail(error);
+}

@@ -1,0 +1,182 @@
+import type { VehicleClass } from '../../traffic/observations/observation.ts';
+import { associate } from './association.ts';
+import { type Box, iouOf } from './box.ts';
+import type { Detection } from './detections.ts';
+import {
+  boxOf,
+  classOf,
+  correctTrack,
+  isStanding,
+  predictTrack,
+  startTrack,
+  type TrackState,
+} from './track.ts';
+
+/** A confirmed road user at the time of one picture. Boxes as those of the detections. */
+export interface Track {
+  /** Counts up from 1; never used again. */
+  readonly track: number;
+  readonly class: VehicleClass;
+  /** Of the last detection. */
+  readonly score: number;
+  readonly box: Box;
+  /** This picture did not show it: the box is a prediction. */
+  readonly coasting: boolean;
+}
+
+export interface Tracker {
+  /**
+   * Takes one picture's detections and returns the confirmed tracks, oldest first.
+   *
+   * @param atMs monotonic; the interval between two pictures may vary
+   */
+  update(detections: readonly Detection[], atMs: number): readonly Track[];
+  /** Road users that were not followed because MAX_TRACKS were already. */
+  readonly refused: number;
+}
+
+export interface TrackerOptions {
+  /** From this score on a detection may begin a track; weaker ones only continue one. */
+  readonly scoreThreshold: number;
+  /** Size of the camera's picture within the net's input: who is lost at its border has left. */
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
+/** Fewer than the contract's limit of tracks in one observation. */
+export const MAX_TRACKS = 200;
+/** Detections before a track is believed: single boxes on shadows and half cars come and go. */
+const CONFIRMING_HITS = 3;
+/** A track that is not yet believed, or leaves the picture, may be missing for this long. */
+const BRIEF_COAST_MS = 250;
+/** A prediction that overlaps a track that was seen by more than this is of the same road user. */
+const TAKEN_OVER_IOU = 0.5;
+/** A box that comes this close to the picture's border, as a share of its size, is leaving or entering. */
+const BORDER_SHARE = 0.02;
+/** What the last picture showed is looked for in the next, even at one picture a second. */
+const LONGEST_INTERVAL_MS = 1500;
+/** The time behind a lorry or a sign. Longer predictions are guesses. */
+const COAST_MS = 1000;
+/** A standing vehicle is still there when traffic hides it. */
+const STANDING_COAST_MS = 10_000;
+
+/**
+ * Follows road users through pictures in two rounds (Zhang et al. 2022, ByteTrack): strong detections first,
+ * then what is left of the tracks may be continued by weak ones. Only strong detections begin a track.
+ */
+export function createTracker(options: TrackerOptions): Tracker {
+  let tracks: readonly TrackState[] = [];
+  let lastAtMs: number | null = null;
+  let confirmed = 0;
+  let refused = 0;
+
+  return {
+    get refused() {
+      return refused;
+    },
+    update(detections, atMs) {
+      const seconds = Math.max(0, atMs - (lastAtMs ?? atMs)) / 1000;
+      const seenBefore = lastAtMs;
+      lastAtMs = atMs;
+      const expected = tracks
+        .map((track) => ({ track, seen: track.seenAtMs === seenBefore }))
+        .filter(({ track, seen }) => {
+          const missingMs = atMs - track.seenAtMs;
+          return missingMs <= patienceWith(track, options) || (seen && missingMs <= LONGEST_INTERVAL_MS);
+        })
+        .map(({ track, seen }) => predictTrack(track, { seconds, seen, standing: isStanding(track) }));
+
+      const strong = detections.filter((each) => each.score >= options.scoreThreshold);
+      const weak = detections.filter((each) => each.score < options.scoreThreshold);
+      const known = continueTracks(expected.filter(isConfirmed), { detections: strong, atMs, weak: false });
+      const hidden = continueTracks(known.missed, { detections: weak, atMs, weak: true });
+      const young = continueTracks(expected.filter(isUnconfirmed), {
+        detections: known.left,
+        atMs,
+        weak: false,
+      });
+      const youngHidden = continueTracks(young.missed, { detections: hidden.left, atMs, weak: true });
+
+      const kept = [
+        ...known.continued,
+        ...hidden.continued,
+        ...withoutGhosts(hidden.missed, [...known.continued, ...hidden.continued]),
+        ...young.continued,
+        ...youngHidden.continued,
+        ...youngHidden.missed,
+      ].map((track) =>
+        isUnconfirmed(track) && track.hits >= CONFIRMING_HITS ? { ...track, track: ++confirmed } : track,
+      );
+      const begun = young.left.slice(0, Math.max(0, MAX_TRACKS - kept.length));
+      refused += young.left.length - begun.length;
+      tracks = [...kept, ...begun.map((detection) => startTrack(detection, atMs))];
+      return tracks
+        .filter(isConfirmed)
+        .sort((a, b) => a.track - b.track)
+        .map((track) => ({
+          track: track.track,
+          class: classOf(track),
+          score: track.score,
+          box: boxOf(track),
+          coasting: track.seenAtMs !== atMs,
+        }));
+    },
+  };
+}
+
+interface Round {
+  readonly continued: readonly TrackState[];
+  readonly missed: readonly TrackState[];
+  /** Detections that continue no track. */
+  readonly left: readonly Detection[];
+}
+
+function continueTracks(
+  tracks: readonly TrackState[],
+  seen: { readonly detections: readonly Detection[]; readonly atMs: number; readonly weak: boolean },
+): Round {
+  const { detections, atMs, weak } = seen;
+  const detectionOf = new Map(associate(tracks, detections).map((pair) => [pair.track, pair.detection]));
+  const used = new Set(detectionOf.values());
+  const continued: TrackState[] = [];
+  const missed: TrackState[] = [];
+  tracks.forEach((track, index) => {
+    const detection = detections[detectionOf.get(index) ?? -1];
+    if (detection === undefined) missed.push(track);
+    else continued.push(correctTrack(track, { detection, atMs, weak }));
+  });
+  return { continued, missed, left: detections.filter((_, index) => !used.has(index)) };
+}
+
+function isConfirmed(track: TrackState): boolean {
+  return track.track > 0;
+}
+
+function isUnconfirmed(track: TrackState): boolean {
+  return track.track === 0;
+}
+
+/** Leaves out moving tracks that another has taken over: both would be counted. */
+function withoutGhosts(
+  missed: readonly TrackState[],
+  continued: readonly TrackState[],
+): readonly TrackState[] {
+  return missed.filter(
+    (ghost) =>
+      isStanding(ghost) || !continued.some((seen) => iouOf(boxOf(ghost), boxOf(seen)) > TAKEN_OVER_IOU),
+  );
+}
+
+/** How long a track may go on without a detection, in ms. */
+function patienceWith(track: TrackState, options: TrackerOptions): number {
+  if (isUnconfirmed(track)) return BRIEF_COAST_MS;
+  if (isStanding(track)) return STANDING_COAST_MS;
+  return isAtBorder(track, options) ? BRIEF_COAST_MS : COAST_MS;
+}
+
+function isAtBorder(track: TrackState, options: TrackerOptions): boolean {
+  const [x1, y1, x2, y2] = boxOf(track);
+  const x = BORDER_SHARE * options.widthPx;
+  const y = BORDER_SHARE * options.heightPx;
+  return x1 < x || y1 < y || x2 > options.widthPx - x || y2 > options.heightPx - y;
+}

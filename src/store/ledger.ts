@@ -1,0 +1,86 @@
+import { crc32 } from 'node:zlib';
+import type { StreamName } from '../traffic/record.ts';
+import type { Database } from './database.ts';
+
+/** One stored record. `body` is the record's JSON text, byte for byte as it was stored. */
+export interface LedgerRow {
+  /** Order of storing; never reused. */
+  readonly position: number;
+  readonly id: string;
+  readonly stream: StreamName;
+  /** UTC ms: when the agent stored the record. */
+  readonly madeAtMs: number;
+  readonly body: string;
+}
+
+export interface LedgerQuery {
+  /** Only this stream; every stream when absent. */
+  readonly stream?: StreamName;
+  /** Rows behind this position; from the oldest when absent. */
+  readonly after?: number;
+  readonly limit: number;
+}
+
+export interface PruneOptions {
+  /** UTC ms: rows made before this may go. */
+  readonly beforeMs: number;
+  /** How many rows one call looks at, which bounds the time it takes. */
+  readonly limit: number;
+}
+
+/** All records of the retention time. */
+export interface Ledger {
+  /** Position of the new row. A known id is a programming error: ids are never reused. */
+  insert(row: Omit<LedgerRow, 'position'>): number;
+  read(query: LedgerQuery): readonly LedgerRow[];
+  /** Deletes old rows that are not in the outbox. Returns how many. */
+  prune(options: PruneOptions): number;
+}
+
+/**
+ * The checksum stored beside a row. Three of four single-bit flips in a filled store pass SQLite's own
+ * integrity check; this finds them before they are relayed.
+ */
+export function rowChecksum(row: Omit<LedgerRow, 'position'>): number {
+  return crc32(`${row.id}\n${row.stream}\n${row.madeAtMs}\n${row.body}`);
+}
+
+export function createLedger(database: Database): Ledger {
+  const insert = database.prepare<[string, string, number, string, number]>(
+    'INSERT INTO ledger (id, stream, made_at_ms, body, crc) VALUES (?, ?, ?, ?, ?)',
+  );
+  const columns = 'position, id, stream, made_at_ms AS madeAtMs, body';
+  const readAll = database.prepare<[number, number], LedgerRow>(
+    `SELECT ${columns} FROM ledger WHERE position > ? ORDER BY position LIMIT ?`,
+  );
+  const readStream = database.prepare<[string, number, number], LedgerRow>(
+    `SELECT ${columns} FROM ledger WHERE stream = ? AND position > ? ORDER BY position LIMIT ?`,
+  );
+  const scan = database.prepare<[number, number], { position: number; madeAtMs: number; pending: 0 | 1 }>(
+    `SELECT position, made_at_ms AS madeAtMs,
+       EXISTS (SELECT 1 FROM outbox WHERE outbox.position = ledger.position) AS pending
+     FROM ledger WHERE position > ? ORDER BY position LIMIT ?`,
+  );
+  const remove = database.prepare<[number]>('DELETE FROM ledger WHERE position = ?');
+  const removeAll = database.transaction((positions: readonly number[]) => {
+    for (const position of positions) remove.run(position);
+  });
+  // A row that the platform keeps refusing must not shield the rows behind it: each call goes on where the
+  // last one stopped, and starts over when it meets a row that is too young.
+  let prunedUpTo = 0;
+
+  return {
+    insert: (row) =>
+      Number(insert.run(row.id, row.stream, row.madeAtMs, row.body, rowChecksum(row)).lastInsertRowid),
+    read: ({ stream, after = 0, limit }) =>
+      stream === undefined ? readAll.all(after, limit) : readStream.all(stream, after, limit),
+    prune({ beforeMs, limit }) {
+      const seen = scan.all(prunedUpTo, limit);
+      const old = seen.filter((row) => row.madeAtMs < beforeMs && row.pending === 0);
+      removeAll(old.map((row) => row.position));
+      const last = seen.at(-1);
+      prunedUpTo = last === undefined || seen.length < limit || last.madeAtMs >= beforeMs ? 0 : last.position;
+      return old.length;
+    },
+  };
+}

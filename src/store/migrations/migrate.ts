@@ -1,0 +1,31 @@
+import { RoadsideError } from '../../base/errors.ts';
+import type { Database } from '../database.ts';
+import { ledgerAndOutbox } from './0001-ledger-and-outbox.ts';
+
+/** In order; the file's `user_version` is how many of them it has had. A released one never changes. */
+const MIGRATIONS: readonly string[] = [ledgerAndOutbox];
+
+export const STORE_VERSION = MIGRATIONS.length;
+
+/**
+ * Brings the file to the program's version, each step in its own transaction.
+ *
+ * @throws RoadsideError store-newer when a later program wrote the file: its rules are unknown here.
+ */
+export function migrate(database: Database): void {
+  const version = Number(database.pragma('user_version', { simple: true }));
+  if (version > STORE_VERSION) {
+    throw new RoadsideError(
+      'store-newer',
+      `the store has version ${version}, this program knows up to ${STORE_VERSION}`,
+      { hint: 'The store was written by a later roadside: install that version again, or a newer one.' },
+    );
+  }
+  for (const [index, sql] of MIGRATIONS.entries()) {
+    if (index < version) continue;
+    database.transaction(() => {
+      database.exec(sql);
+      database.pragma(`user_version = ${index + 1}`);
+    })();
+  }
+}

@@ -1,0 +1,234 @@
+import { Socket } from 'node:net';
+import { connect, ErrorWithReasonCode, type IClientOptions, type MqttClient, ReasonCodes } from 'mqtt';
+import type { RoadsideError } from '../base/errors.ts';
+import {
+  ackOverdue,
+  connectRefusal,
+  disconnectReason,
+  isVersionRefusal,
+  publishRefusal,
+  silentClose,
+  transportError,
+} from './session-errors.ts';
+import type { BrokerAddress, UplinkSecrets } from './settings.ts';
+
+/** MQTT 5, or 4 on the wire for MQTT 3.1.1. */
+export type MqttVersion = 5 | 4;
+
+/** One message to the broker, QoS 1. Expiry and properties travel only with MQTT 5. */
+export interface Publication {
+  readonly topic: string;
+  /** JSON text. */
+  readonly payload: string;
+  readonly retain: boolean;
+  /** The broker forgets it for late receivers after this; null for never. */
+  readonly expiryS: number | null;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+export type PublishOutcome =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'refused'; readonly error: RoadsideError };
+
+export interface SessionEnd {
+  readonly error: RoadsideError;
+  /** Whether the other version of MQTT is worth a try: the broker said so, or only hung up. */
+  readonly otherVersion: 'asked-for' | 'possible' | 'no';
+}
+
+export interface SessionListener {
+  /** The broker accepted the connection; it takes at most `window` unacknowledged publications. */
+  connected(limits: { readonly window: number }): void;
+  /** Once, for whatever reason but `close` and `destroy`. No outcome is reported after it. */
+  ended(end: SessionEnd): void;
+}
+
+export interface MqttSessionOptions {
+  readonly broker: BrokerAddress;
+  readonly version: MqttVersion;
+  readonly clientId: string;
+  readonly user?: string | undefined;
+  readonly secrets: UplinkSecrets;
+  readonly keepaliveS: number;
+  readonly ackDeadlineMs: number;
+  readonly will: Publication;
+}
+
+/** One connection to the broker, from CONNECT to its end. It never reconnects and keeps nothing. */
+export interface MqttSession {
+  /** Only while connected, and only as many as the window allows. */
+  publish(publication: Publication, settle: (outcome: PublishOutcome) => void): void;
+  /** Says goodbye, so that the broker keeps the will to itself. */
+  close(): Promise<void>;
+  /** Drops the connection; the broker publishes the will. */
+  destroy(): void;
+}
+
+const CONNECT_TIMEOUT_MS = 20_000;
+/** Receive maximum of a broker that names none (MQTT 5, 3.2.2.3.3). */
+const WINDOW_UNLIMITED = 65_535;
+/** Fixed header, packet id and property lengths, generously. */
+const PACKET_OVERHEAD_BYTES = 64;
+
+/**
+ * mqtt.js holds unacknowledged publications in memory, replays them one by one without the DUP flag, has no
+ * PUBACK timeout and gives up for good after a refused CONNACK. So each connection is a client of its own
+ * with reconnection off, nothing is published while it is down, and the deadline is ours.
+ */
+export function openMqttSession(options: MqttSessionOptions, listener: SessionListener): MqttSession {
+  const { broker, version, ackDeadlineMs } = options;
+  const name = `${broker.host}:${broker.port}`;
+  const tls = broker.scheme === 'mqtts';
+  const client = startClient(options, name);
+  const deadlines = new Set<NodeJS.Timeout>();
+  let transportOpen = false;
+  let connected = false;
+  let over = false;
+  let maximumPacketBytes = Number.POSITIVE_INFINITY;
+  /** The last outcome, when that was a refusal: it explains why the broker hangs up next. */
+  let lastRefusal: RoadsideError | null = null;
+
+  const finish = (): void => {
+    over = true;
+    for (const deadline of deadlines) clearTimeout(deadline);
+    deadlines.clear();
+  };
+  const end = (error: RoadsideError, otherVersion: SessionEnd['otherVersion'] = 'no'): void => {
+    if (over) return;
+    finish();
+    client.end(true);
+    listener.ended({ error, otherVersion });
+  };
+
+  // One turn's publications leave in one write; Nagle's algorithm would hold its tail back until the broker's
+  // delayed ACK, some 40 ms for each window.
+  if (client.stream instanceof Socket) client.stream.setNoDelay(true);
+  client.stream.once(tls ? 'secureConnect' : 'connect', () => {
+    transportOpen = true;
+  });
+  client.on('connect', (connack) => {
+    if (over) return;
+    connected = true;
+    maximumPacketBytes = connack.properties?.maximumPacketSize ?? maximumPacketBytes;
+    listener.connected({ window: connack.properties?.receiveMaximum ?? WINDOW_UNLIMITED });
+  });
+  client.on('disconnect', (packet) => {
+    const reason = packet.reasonCode ?? 0;
+    end(disconnectReason(reason, reasonText(reason), name));
+  });
+  client.on('error', (cause) => {
+    const reason = cause instanceof ErrorWithReasonCode ? cause.code : null;
+    if (reason !== null && !connected) {
+      end(connectRefusal(reason, reasonText(reason), name), isVersionRefusal(reason) ? 'asked-for' : 'no');
+      return;
+    }
+    if (isReset(cause) && transportOpen) return;
+    end(transportError({ cause, broker: name, tls, secured: transportOpen }));
+  });
+  client.on('close', () => {
+    const hungUp = transportOpen && !connected;
+    end(lastRefusal ?? silentClose(name, connected), hungUp ? 'possible' : 'no');
+  });
+
+  return {
+    publish(publication, settle) {
+      if (over) return;
+      const { topic, payload } = publication;
+      const bytes = Buffer.byteLength(payload) + Buffer.byteLength(topic) + PACKET_OVERHEAD_BYTES;
+      if (bytes > maximumPacketBytes) {
+        // The broker would answer with a disconnection, again and again.
+        const error = publishRefusal(0x95, reasonText(0x95), topic);
+        setImmediate(() => settle({ kind: 'refused', error }));
+        return;
+      }
+      const deadline = setTimeout(() => end(ackOverdue(name, ackDeadlineMs)), ackDeadlineMs);
+      deadlines.add(deadline);
+      client.publish(topic, payload, publishOptions(publication, version), (failure) => {
+        if (over) return;
+        clearTimeout(deadline);
+        deadlines.delete(deadline);
+        if (failure === undefined || failure === null) {
+          lastRefusal = null;
+          settle({ kind: 'accepted' });
+        } else if (failure instanceof ErrorWithReasonCode) {
+          lastRefusal = publishRefusal(failure.code, reasonText(failure.code), topic);
+          settle({ kind: 'refused', error: lastRefusal });
+        }
+      });
+    },
+    async close() {
+      finish();
+      await client.endAsync(false);
+    },
+    destroy() {
+      finish();
+      client.end(true);
+    },
+  };
+}
+
+/** The other end hung up with bytes under way; `close` follows, and tells it from a link that never stood. */
+function isReset(cause: Error): boolean {
+  return 'code' in cause && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
+}
+
+/** @throws RoadsideError uplink-tls when a certificate or key file does not hold one */
+function startClient(options: MqttSessionOptions, name: string): MqttClient {
+  try {
+    return connect(clientOptions(options));
+  } catch (cause) {
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    throw transportError({
+      cause: error,
+      broker: name,
+      tls: options.broker.scheme === 'mqtts',
+      secured: false,
+    });
+  }
+}
+
+function clientOptions(options: MqttSessionOptions): IClientOptions {
+  const { broker, version, clientId, user, secrets, keepaliveS, will } = options;
+  const { password, ca, cert, key } = secrets;
+  return {
+    protocol: broker.scheme,
+    host: broker.host,
+    port: broker.port,
+    protocolVersion: version,
+    clientId,
+    clean: true,
+    keepalive: keepaliveS,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    reconnectPeriod: 0,
+    queueQoSZero: false,
+    resubscribe: false,
+    will: { topic: will.topic, payload: Buffer.from(will.payload), ...publishOptions(will, version) },
+    // mqtt.js checks the name in the certificate against `host` (servername, or the IP address itself).
+    rejectUnauthorized: true,
+    ...(user === undefined ? {} : { username: user }),
+    ...(password === undefined ? {} : { password }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  };
+}
+
+function publishOptions(publication: Publication, version: MqttVersion) {
+  const { retain, expiryS, properties } = publication;
+  const options = { qos: 1, retain } as const;
+  if (version === 4) return options;
+  return {
+    ...options,
+    properties: {
+      contentType: 'application/json',
+      payloadFormatIndicator: true,
+      userProperties: { ...properties },
+      ...(expiryS === null ? {} : { messageExpiryInterval: expiryS }),
+    },
+  };
+}
+
+function reasonText(reason: number): string {
+  const texts: Readonly<Record<number, string>> = ReasonCodes;
+  return `${texts[reason] ?? 'no reason given'} (0x${reason.toString(16).padStart(2, '0')})`;
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import type { StreamName } from '../../traffic/record.ts';
+
+/** The contract's major version: it changes only when a receiver of the old one would misread the new one. */
+export const PAYLOAD_VERSION = 1;
+
+/** `roadside.flow/1` */
+export function schemaName<S extends StreamName | 'state'>(stream: S): `roadside.${S}/${1}` {
+  return `roadside.${stream}/${PAYLOAD_VERSION}`;
+}
+
+/**
+ * True when two types accept the same values with the same keys; `readonly` apart, which JSON does not know.
+ * Each schema beside this file is checked with it against the record type of traffic/, in both directions.
+ */
+export type Same<A, B> = [Plain<A>] extends [Plain<B>]
+  ? [Plain<B>] extends [Plain<A>]
+    ? [keyof A] extends [keyof B]
+      ? [keyof B] extends [keyof A]
+        ? true
+        : never
+      : never
+    : never
+  : never;
+type Plain<T> = { -readonly [K in keyof T]: Plain<T[K]> };
+
+/** UTC, ms since 1970. */
+export const utcMs = (text: string) => z.number().min(0).describe(`${text} UTC, ms since 1970-01-01.`);
+export const name = (text: string) => z.string().min(1).max(200).describe(text);
+export const lane = name('Lane as approach-number; numbers run from the median outwards, e.g. `north-1`.');
+export const laneSource = z
+  .enum(['loop', 'camera'])
+  .describe('Which kind of sensor measured: induction loop or camera.');
+
+/** What is added to a record when it is published; everything else is the record as it was stored. */
+export const envelopeFields = <S extends StreamName>(stream: S) => ({
+  schema: z.literal(schemaName(stream)).describe('Name and major version of this payload.'),
+  replayed: z
+    .boolean()
+    .describe('True when the record could not be sent live: it must not raise alarms or update live views.'),
+  publishedAtMs: utcMs('When this copy was sent; a redelivery of the same record has a later one.'),
+});
+
+export const headFields = {
+  id: z
+    .string()
+    .regex(/^[^/]+\/[^/]+\/(passage|flow|incident|fault)\/\d+$/)
+    .describe('site/boot/stream/seq. Delivery is at least once: a known id is a redelivery to be dropped.'),
+  site: name('The cabinet and its intersection.'),
+  boot: name('Names one run of the agent.'),
+  seq: z.int().min(1).describe('Starts at 1 for each boot and stream. A missing number is a missing record.'),
+  observedAtMs: utcMs('When the thing was true on the road.'),
+  clock: z
+    .enum(['synced', 'holdover', 'unsynced', 'stepped'])
+    .describe(
+      'How far the stamps can be trusted: disciplined by a time source, running free, never set, or stepped.',
+    ),
+  configRev: name('Revision of the site configuration that shaped the figures.'),
+};

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import type { PassageRecord } from '../../traffic/record.ts';
+import { envelopeFields, headFields, lane, laneSource, name, type Same } from './head.ts';
+
+const passageRecordSchema = z.strictObject({
+  ...headFields,
+  stream: z.literal('passage'),
+  lane,
+  source: laneSource,
+  sensor: name('Id of the reference loop or of the camera.'),
+  direction: z.enum(['forward', 'reverse']).describe('With or against the direction of the lane.'),
+  onTimeMs: z
+    .number()
+    .nullable()
+    .describe('Time the reference loop was occupied, ms. Null: an edge was not seen.'),
+  speedKmh: z.number().nullable().describe('Spot speed, km/h. Null where the sensor cannot measure one.'),
+  lengthM: z.number().nullable().describe('Vehicle length, m.'),
+  class: z
+    .enum(['car', 'van', 'truck', 'bus', 'motorcycle', 'bicycle', 'person', 'unknown'])
+    .nullable()
+    .describe('Vehicle class. Null where the sensor cannot tell.'),
+  headwayMs: z.number().nullable().describe('Front edge to front edge of the vehicle before, ms.'),
+  gapMs: z.number().nullable().describe('Rear edge of the vehicle before to this front edge, ms.'),
+  counterOnly: z
+    .boolean()
+    .describe("True when only the card's counter knew of this vehicle: its moment is uncertain."),
+});
+true satisfies Same<z.infer<typeof passageRecordSchema>, PassageRecord>;
+
+export const passagePayload = passageRecordSchema
+  .extend(envelopeFields('passage'))
+  .describe('One vehicle over the reference line of one lane.');

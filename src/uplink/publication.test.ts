@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { flowRecord, incidentRecord, passageRecord } from '../../test/fakes/records.ts';
+import type { OutboxRow } from '../store/outbox.ts';
+import type { TrafficRecord } from '../traffic/record.ts';
+import { encodeRecord } from './publication.ts';
+
+const MADE_AT_MS = 1_800_000_000_000;
+
+function encode(record: TrafficRecord, ageMs: number) {
+  const { id, stream } = record;
+  const row: OutboxRow = { position: 1, id, stream, madeAtMs: MADE_AT_MS, body: JSON.stringify(record) };
+  return encodeRecord(row, { site: 'renmin-lu-3', wallMs: MADE_AT_MS + ageMs, liveWithinMs: 30_000 });
+}
+
+describe('a record on its way out', () => {
+  it('keeps its stored text byte for byte behind the envelope', () => {
+    const record = flowRecord({ seq: 7 });
+    const { payload } = encode(record, 120);
+    expect(payload).toBe(
+      `{"schema":"roadside.flow/1","replayed":false,"publishedAtMs":${MADE_AT_MS + 120},${JSON.stringify(record).slice(1)}`,
+    );
+  });
+
+  it.each([
+    { ageMs: 0, replayed: false },
+    { ageMs: 30_000, replayed: false },
+    { ageMs: 30_001, replayed: true },
+    // The wall clock was set back since: it is certainly not old.
+    { ageMs: -3_600_000, replayed: false },
+  ])('is replayed: $replayed when it is $ageMs ms old', ({ ageMs, replayed }) => {
+    const publication = encode(incidentRecord({ seq: 1 }), ageMs);
+    expect(JSON.parse(publication.payload)).toMatchObject({ replayed });
+    expect(publication.topic.includes('/replay/')).toBe(replayed);
+    expect(publication.properties).toMatchObject({ replayed: String(replayed) });
+  });
+
+  it('has a topic for its lane when it is flow or a passage, and one for the site otherwise', () => {
+    const topics = [flowRecord, passageRecord, incidentRecord].map(
+      (make) => encode(make({ seq: 1, lane: 'east-2' }), 0).topic,
+    );
+    expect(topics).toEqual([
+      'roadside/v1/renmin-lu-3/flow/east-2',
+      'roadside/v1/renmin-lu-3/passage/east-2',
+      'roadside/v1/renmin-lu-3/incident',
+    ]);
+  });
+
+  it('expires at the broker only as live flow', () => {
+    expect(encode(flowRecord({ seq: 1 }), 0).expiryS).toBe(3600);
+    expect(encode(flowRecord({ seq: 1 }), 60_000).expiryS).toBeNull();
+    expect(encode(incidentRecord({ seq: 1 }), 0).expiryS).toBeNull();
+  });
+});

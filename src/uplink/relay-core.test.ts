@@ -1,0 +1,287 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Outbox, type OutboxRow, type RelayClass, relayClassOf } from '../store/outbox.ts';
+import type { StreamName } from '../traffic/record.ts';
+import { createRelayCore, REFUSALS_BEFORE_HOLD, type RelayCore } from './relay-core.ts';
+
+/** An outbox in memory with the rules of the real one. */
+function createMemoryOutbox() {
+  const rows = new Map<number, OutboxRow>();
+  let last = 0;
+  return {
+    rows,
+    append(stream: StreamName): void {
+      last += 1;
+      rows.set(last, { position: last, id: `id-${last}`, stream, madeAtMs: 0, body: '{}' });
+    },
+    forget(positions: readonly number[]): void {
+      for (const position of positions) rows.delete(position);
+    },
+    pending: (query: { class: RelayClass; after: number; limit: number }): readonly OutboxRow[] =>
+      [...rows.values()]
+        .filter((row) => relayClassOf(row.stream) === query.class && row.position > query.after)
+        .slice(0, query.limit),
+  } satisfies Pick<Outbox, 'pending'> & Record<string, unknown>;
+}
+
+const ALL = 1000;
+const positionsOf = (rows: readonly OutboxRow[]): number[] => rows.map((row) => row.position);
+
+function forgetAccepted(core: RelayCore, outbox: ReturnType<typeof createMemoryOutbox>): void {
+  outbox.forget(core.toAcknowledge);
+  core.acknowledged();
+}
+
+describe('the relay', () => {
+  it('sends nothing before a connection and nothing after it', () => {
+    const outbox = createMemoryOutbox();
+    outbox.append('flow');
+    const core = createRelayCore();
+    expect(core.take(outbox, ALL)).toEqual([]);
+    core.connected(10);
+    core.disconnected();
+    expect(core.take(outbox, ALL)).toEqual([]);
+  });
+
+  it('lets a new incident overtake a backlog of passages', () => {
+    const outbox = createMemoryOutbox();
+    for (let n = 0; n < 6; n += 1) outbox.append('passage');
+    const core = createRelayCore();
+    core.connected(2);
+    expect(positionsOf(core.take(outbox, ALL))).toEqual([1, 2]);
+    outbox.append('incident');
+    core.accepted(1);
+    forgetAccepted(core, outbox);
+    expect(positionsOf(core.take(outbox, ALL))).toEqual([7]);
+  });
+
+  it('sends on while accepted rows wait to be forgotten, and never sends those again', () => {
+    const outbox = createMemoryOutbox();
+    for (let n = 0; n < 4; n += 1) outbox.append('flow');
+    const core = createRelayCore();
+    core.connected(2);
+    core.take(outbox, ALL);
+    core.accepted(1);
+    expect(positionsOf(core.take(outbox, ALL))).toEqual([3]);
+    expect(core.toAcknowledge).toEqual([1]);
+    core.accepted(2);
+    forgetAccepted(core, outbox);
+    expect(positionsOf(core.take(outbox, ALL))).toEqual([4]);
+  });
+
+  it('starts with one row after a connection that broke with rows unanswered', () => {
+    const outbox = createMemoryOutbox();
+    for (let n = 0; n < 9; n += 1) outbox.append('flow');
+    const core = createRelayCore();
+    core.connected(4);
+    expect(core.take(outbox, ALL)).toHaveLength(4);
+    core.disconnected();
+    core.connected(4);
+    expect(positionsOf(core.take(outbox, ALL))).toEqual([1]);
+    core.accepted(1);
+    forgetAccepted(core, outbox);
+    expect(positionsOf(core.take(outbox, ALL))).toEqual([2, 3]);
+  });
+
+  it('steps over a refused row, also on the next connection, until it is time to offer it again', () => {
+    const outbox = createMemoryOutbox();
+    for (let n = 0; n < 3; n += 1) outbox.append('flow');
+    const core = createRelayCore();
+    core.connected(1);
+    expect(positionsOf(core.take(outbox, ALL))).toEqual([1]);
+    core.refused(1);
+    core.disconnected();
+    core.connected(1);
+    expect(positionsOf(core.take(outbox, ALL))).toEqual([2]);
+    core.accepted(2);
+    forgetAccepted(core, outbox);
+    core.retryRefused();
+    expect(positionsOf(core.take(outbox, ALL))).toEqual([1]);
+  });
+
+  it.each([
+    { name: 'while the link is down', retryFirst: true },
+    { name: 'on the next connection', retryFirst: false },
+  ])('offers a refused row once when its time comes $name', ({ retryFirst }) => {
+    const outbox = createMemoryOutbox();
+    outbox.append('flow');
+    const core = createRelayCore();
+    core.connected(4);
+    core.take(outbox, ALL);
+    core.refused(1);
+    if (retryFirst) core.retryRefused();
+    core.disconnected();
+    core.connected(4);
+    if (!retryFirst) core.retryRefused();
+    expect(positionsOf(core.take(outbox, ALL))).toEqual([1]);
+  });
+
+  it('stops offering a class that is refused wholesale, and goes on with the others', () => {
+    const outbox = createMemoryOutbox();
+    for (let n = 0; n < 40; n += 1) outbox.append('incident');
+    outbox.append('passage');
+    const core = createRelayCore();
+    core.connected(1);
+    for (let n = 0; n < REFUSALS_BEFORE_HOLD; n += 1) {
+      for (const row of core.take(outbox, ALL)) core.refused(row.position);
+    }
+    expect(positionsOf(core.take(outbox, ALL))).toEqual([41]);
+  });
+});
+
+type Step =
+  | { readonly kind: 'append'; readonly stream: StreamName }
+  | { readonly kind: 'take'; readonly limit: number }
+  | { readonly kind: 'answer'; readonly pick: number; readonly accept: boolean }
+  | { readonly kind: 'forget' | 'disconnect' | 'connect' | 'retry' };
+
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('append' as const), stream: streams() }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({ kind: fc.constant('take' as const), limit: fc.integer({ min: 1, max: 8 }) }),
+    },
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        kind: fc.constant('answer' as const),
+        pick: fc.nat(),
+        accept: fc.boolean(),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({ kind: fc.constantFrom('forget', 'disconnect', 'connect', 'retry') }),
+    },
+  ),
+  { maxLength: 120 },
+);
+
+function streams(): fc.Arbitrary<StreamName> {
+  return fc.constantFrom<StreamName>('passage', 'flow', 'incident', 'fault');
+}
+
+/** A broker that answers as the steps say, and the bookkeeping of what it has taken. */
+function createWorld(window: number) {
+  const outbox = createMemoryOutbox();
+  const core = createRelayCore();
+  const world = {
+    outbox,
+    core,
+    online: false,
+    /** Stream of each appended row; its position is the index plus one. */
+    streams: [] as StreamName[],
+    underWay: [] as number[],
+    deliveries: [] as number[],
+    interruptions: 0,
+    apply(step: Step): void {
+      if (step.kind === 'append') world.append(step.stream);
+      else if (step.kind === 'take') world.take(step.limit);
+      else if (step.kind === 'answer')
+        world.answer(step.pick % Math.max(1, world.underWay.length), step.accept);
+      else if (step.kind === 'forget') forgetAccepted(core, outbox);
+      else if (step.kind === 'disconnect') world.disconnect();
+      else if (step.kind === 'connect') world.connect();
+      else core.retryRefused();
+    },
+    append(stream: StreamName): void {
+      outbox.append(stream);
+      world.streams.push(stream);
+    },
+    connect(): void {
+      if (world.online) return;
+      world.online = true;
+      core.connected(window);
+    },
+    take(limit: number): void {
+      const rows = positionsOf(core.take(outbox, limit));
+      expect(rows.length).toBeLessThanOrEqual(limit);
+      world.underWay.push(...rows);
+      expect(new Set(world.underWay).size).toBe(world.underWay.length);
+      expect(core.inFlight).toBeLessThanOrEqual(window);
+    },
+    answer(index: number, accept: boolean): void {
+      const [position] = world.underWay.splice(index, 1);
+      if (position === undefined) return;
+      if (accept) {
+        world.deliveries.push(position);
+        core.accepted(position);
+      } else {
+        core.refused(position);
+      }
+    },
+    /** Of what was under way the broker got the first part, and its answers were lost. */
+    disconnect(): void {
+      if (!world.online) return;
+      world.online = false;
+      world.interruptions += 1;
+      world.deliveries.push(...world.underWay.slice(0, Math.ceil(world.underWay.length / 2)));
+      world.underWay = [];
+      forgetAccepted(core, outbox);
+      core.disconnected();
+    },
+    /** A good connection at last. */
+    drain(): void {
+      world.connect();
+      for (let turn = 0; turn < 10_000 && outbox.rows.size > 0; turn += 1) {
+        core.retryRefused();
+        world.take(ALL);
+        while (world.underWay.length > 0) world.answer(0, true);
+        forgetAccepted(core, outbox);
+      }
+    },
+  };
+  return world;
+}
+
+describe('whatever the link and the broker do', () => {
+  const windows = fc.integer({ min: 1, max: 6 });
+
+  it('every row is delivered in the end, none is under way twice, and the window holds', () => {
+    fc.assert(
+      fc.property(windows, steps, (window, taken) => {
+        const world = createWorld(window);
+        for (const step of taken) world.apply(step);
+        world.drain();
+        expect(world.outbox.rows.size).toBe(0);
+        expect(new Set(world.deliveries).size).toBe(world.streams.length);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('repeats at most one window of rows for each interruption', () => {
+    fc.assert(
+      fc.property(windows, steps, (window, taken) => {
+        const world = createWorld(window);
+        for (const step of taken) world.apply(step);
+        world.drain();
+        const repeated = world.deliveries.length - new Set(world.deliveries).size;
+        expect(repeated).toBeLessThanOrEqual(window * world.interruptions);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('each stream arrives in order as long as nothing is refused', () => {
+    const answersInOrder = steps.map((taken) =>
+      taken.map((step): Step => (step.kind === 'answer' ? { kind: 'answer', pick: 0, accept: true } : step)),
+    );
+    fc.assert(
+      fc.property(windows, answersInOrder, (window, taken) => {
+        const world = createWorld(window);
+        for (const step of taken) world.apply(step);
+        const streamOf = new Map([...world.outbox.rows.values()].map((row) => [row.position, row.stream]));
+        world.drain();
+        for (const stream of new Set(streamOf.values())) {
+          const arrived = [...new Set(world.deliveries)].filter(
+            (position) => streamOf.get(position) === stream,
+          );
+          expect(arrived).toEqual(arrived.toSorted((a, b) => a - b));
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

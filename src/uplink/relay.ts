@@ -1,0 +1,132 @@
+import type { RoadsideError } from '../base/errors.ts';
+import type { Outbox, OutboxRow } from '../store/outbox.ts';
+import type { MqttSession, Publication } from './mqtt-session.ts';
+import { createRelayCore } from './relay-core.ts';
+
+export interface RelayOptions {
+  readonly outbox: Outbox;
+  encode(row: OutboxRow): Publication;
+  /** The broker refused a row; it stays in the outbox. */
+  refused(error: RoadsideError): void;
+  /** The store failed: the connection is of no use until it works again. */
+  failed(error: unknown): void;
+}
+
+/** Carries rows from the outbox to the broker at its own pace, and forgets them after their PUBACK. */
+export interface Relay {
+  connected(link: Pick<MqttSession, 'publish'>, window: number): void;
+  disconnected(): void;
+  /** Something was appended. Cheap: the work happens later, never in the caller's turn. */
+  notify(): void;
+  /** Sends nothing more; resolves when nothing is under way. */
+  finish(): Promise<void>;
+  figures(): { readonly published: number; readonly acknowledged: number; readonly inFlight: number };
+}
+
+/** Rows sent in one turn of the event loop, so that acquisition is not kept waiting. */
+const ROWS_PER_TURN = 100;
+/** How long an acknowledged row may wait for company: each deletion alone costs the disk several pages. */
+const ACKNOWLEDGE_AFTER_MS = 200;
+const RETRY_REFUSED_AFTER_MS = 60_000;
+
+export function createRelay(options: RelayOptions): Relay {
+  const { outbox, encode, refused, failed } = options;
+  const core = createRelayCore();
+  let link: Pick<MqttSession, 'publish'> | null = null;
+  let window = 0;
+  let finishing: (() => void) | null = null;
+  let turnDue = false;
+  let acknowledgeTimer: NodeJS.Timeout | null = null;
+  let retryDue = false;
+  let published = 0;
+  let acknowledged = 0;
+
+  const acknowledge = (): void => {
+    if (acknowledgeTimer !== null) clearTimeout(acknowledgeTimer);
+    acknowledgeTimer = null;
+    const positions = core.toAcknowledge;
+    if (positions.length === 0) return;
+    outbox.acknowledge(positions);
+    acknowledged += positions.length;
+    core.acknowledged();
+  };
+  const guarded = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      failed(error);
+    }
+  };
+  const schedule = (): void => {
+    if (turnDue || link === null) return;
+    turnDue = true;
+    setImmediate(() => {
+      turnDue = false;
+      guarded(turn);
+    });
+  };
+  const send = (row: OutboxRow): void => {
+    published += 1;
+    link?.publish(encode(row), (outcome) => {
+      if (outcome.kind === 'accepted') core.accepted(row.position);
+      else {
+        core.refused(row.position);
+        refused(outcome.error);
+        retryLater();
+      }
+      acknowledgeTimer ??= setTimeout(() => guarded(acknowledgeAndGoOn), ACKNOWLEDGE_AFTER_MS);
+      schedule();
+    });
+  };
+  /** The pause outlives connections, but holds up nobody who leaves. */
+  const retryLater = (): void => {
+    if (retryDue) return;
+    retryDue = true;
+    const retry = (): void => {
+      retryDue = false;
+      core.retryRefused();
+      schedule();
+    };
+    setTimeout(retry, RETRY_REFUSED_AFTER_MS).unref();
+  };
+  const acknowledgeAndGoOn = (): void => {
+    acknowledge();
+    schedule();
+  };
+  const turn = (): void => {
+    if (link === null) return;
+    const done = finishing !== null && core.inFlight === 0;
+    // Half a window at most waits for the disk: a killed process repeats one and a half.
+    if (done || core.toAcknowledge.length * 2 >= window) acknowledge();
+    if (done) finishing?.();
+    if (finishing !== null) return;
+    const rows = core.take(outbox, ROWS_PER_TURN);
+    for (const row of rows) send(row);
+    if (rows.length === ROWS_PER_TURN) schedule();
+  };
+
+  return {
+    connected(to, granted) {
+      link = to;
+      window = granted;
+      core.connected(granted);
+      schedule();
+    },
+    disconnected() {
+      if (link === null) return;
+      link = null;
+      guarded(acknowledge);
+      core.disconnected();
+      finishing?.();
+    },
+    notify: schedule,
+    finish() {
+      return new Promise((resolve) => {
+        finishing = resolve;
+        if (link === null) resolve();
+        else schedule();
+      });
+    },
+    figures: () => ({ published, acknowledged, inFlight: core.inFlight }),
+  };
+}

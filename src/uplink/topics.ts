@@ -1,0 +1,27 @@
+import type { StreamName, TrafficRecord } from '../traffic/record.ts';
+
+/**
+ * The topic tree of the contract. Records that could not be sent live go to a tree of their own, so that a
+ * receiver of live topics never takes yesterday's queue for today's.
+ */
+const ROOT = 'roadside/v1';
+
+export function stateTopic(site: string): string {
+  return `${ROOT}/${site}/state`;
+}
+
+/** `roadside/v1/<site>[/replay]/<stream>[/<lane>]`: passages and flow have a topic for each lane. */
+export function recordTopic(target: {
+  readonly site: string;
+  readonly stream: StreamName;
+  readonly lane: string | null;
+  readonly replayed: boolean;
+}): string {
+  const tree = target.replayed ? `${ROOT}/${target.site}/replay` : `${ROOT}/${target.site}`;
+  return target.lane === null ? `${tree}/${target.stream}` : `${tree}/${target.stream}/${target.lane}`;
+}
+
+/** The lane whose topic a record goes to; null for streams that have one topic for the site. */
+export function topicLaneOf(record: TrafficRecord): string | null {
+  return record.stream === 'passage' || record.stream === 'flow' ? record.lane : null;
+}

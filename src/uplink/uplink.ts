@@ -1,0 +1,196 @@
+import type { Clock } from '../base/clock.ts';
+import { type ErrorCode, messageOf, RoadsideError } from '../base/errors.ts';
+import type { Outbox } from '../store/outbox.ts';
+import { createBackoff } from './backoff.ts';
+import { type MqttSession, type MqttVersion, openMqttSession, type SessionEnd } from './mqtt-session.ts';
+import type { SiteInventory } from './payloads/state.ts';
+import { encodeBirth, encodeOffline, encodeRecord } from './publication.ts';
+import { createRelay } from './relay.ts';
+import { parseBrokerUrl, readSecrets, type UplinkSettings } from './settings.ts';
+
+export type { SiteInventory } from './payloads/state.ts';
+export type { UplinkSettings } from './settings.ts';
+
+export type UplinkLog = (
+  level: 'info' | 'warn',
+  text: string,
+  fields: Readonly<Record<string, unknown>>,
+) => void;
+
+export interface UplinkOptions {
+  readonly site: string;
+  /** Names this run; birth and will carry it. */
+  readonly session: string;
+  readonly settings: UplinkSettings;
+  readonly outbox: Outbox;
+  readonly inventory: SiteInventory;
+  readonly clock: Clock;
+  readonly log?: UplinkLog;
+}
+
+export interface UplinkStatus {
+  readonly state: 'connecting' | 'online' | 'offline' | 'stopped';
+  /** Version on the wire of the present connection: 5, or 4 for MQTT 3.1.1. Null without one. */
+  readonly protocol: MqttVersion | null;
+  /** What is wrong now; null when all is well. It may stand while online, when records are refused. */
+  readonly error: { readonly code: ErrorCode; readonly text: string; readonly hint: string } | null;
+  /** Records sent since the start, repetitions included. */
+  readonly published: number;
+  /** Records that the platform acknowledged and the outbox forgot since the start. */
+  readonly acknowledged: number;
+  readonly inFlight: number;
+  /** Connections that a broker accepted since the start. */
+  readonly connects: number;
+}
+
+/** The way to the platform. It needs no care: it connects, relays, reconnects, and says how it is doing. */
+export interface Uplink {
+  start(): void;
+  /** Waits for what is under way, says goodbye and leaves; after `deadlineMs` it leaves without. */
+  stop(deadlineMs: number): Promise<void>;
+  /** Call after each append. */
+  notify(): void;
+  status(): UplinkStatus;
+}
+
+/** A connection that held this long was good: the next pause is short again. */
+const STABLE_AFTER_MS = 60_000;
+
+export function createUplink(options: UplinkOptions): Uplink {
+  const { site, session: sessionId, settings, outbox, inventory, clock, log = () => undefined } = options;
+  const backoff = createBackoff({ minMs: settings.reconnectMinMs, maxMs: settings.reconnectMaxMs });
+  let state: UplinkStatus['state'] = 'offline';
+  let session: MqttSession | null = null;
+  let version: MqttVersion = 5;
+  /** The broker has spoken `version` once: hanging up is then no sign that it cannot. */
+  let versionProven = false;
+  let trouble: RoadsideError | null = null;
+  let connects = 0;
+  let onlineSinceMs: number | null = null;
+  let retryTimer: NodeJS.Timeout | null = null;
+  let farewellOver: () => void = () => undefined;
+
+  const relay = createRelay({
+    outbox,
+    encode: (row) =>
+      encodeRecord(row, { site, wallMs: clock.now().wallMs, liveWithinMs: settings.liveWithinMs }),
+    refused: (error) => report(error),
+    failed(error) {
+      session?.destroy();
+      ended({ error: asRoadsideError(error), otherVersion: 'no' });
+    },
+  });
+
+  function report(error: RoadsideError): void {
+    if (trouble?.message !== error.message) {
+      log('warn', error.message, { code: error.code, hint: error.hint });
+    }
+    trouble = error;
+  }
+
+  function ended(end: SessionEnd): void {
+    if (session === null && state !== 'connecting') return;
+    session = null;
+    relay.disconnected();
+    farewellOver();
+    if (state === 'stopped') return;
+    state = 'offline';
+    report(end.error);
+    if (end.otherVersion === 'asked-for' || (end.otherVersion === 'possible' && !versionProven)) {
+      version = version === 5 ? 4 : 5;
+      versionProven = false;
+    }
+    if (onlineSinceMs !== null && clock.monoMs() - onlineSinceMs >= STABLE_AFTER_MS) backoff.reset();
+    onlineSinceMs = null;
+    retryTimer = setTimeout(() => void connect(), backoff.nextMs());
+  }
+
+  async function connect(): Promise<void> {
+    state = 'connecting';
+    try {
+      const broker = parseBrokerUrl(settings.url);
+      const secrets = await readSecrets(settings);
+      if (isStopped()) return;
+      session = openMqttSession(
+        {
+          broker,
+          version,
+          clientId: settings.clientId ?? `roadside-${site}`,
+          user: settings.user,
+          secrets,
+          keepaliveS: settings.keepaliveS,
+          ackDeadlineMs: settings.ackDeadlineMs,
+          will: encodeOffline({ site, session: sessionId, reason: 'lost' }),
+        },
+        { connected: ({ window }) => welcome(Math.min(window, settings.window)), ended },
+      );
+    } catch (error) {
+      ended({ error: asRoadsideError(error), otherVersion: 'no' });
+    }
+  }
+
+  function isStopped(): boolean {
+    return state === 'stopped';
+  }
+
+  /** The birth goes first: whoever sees a record can look up whose it is. */
+  function welcome(window: number): void {
+    connects += 1;
+    versionProven = true;
+    const birth = encodeBirth({ site, session: sessionId, wallMs: clock.now().wallMs, inventory });
+    session?.publish(birth, (outcome) => {
+      if (isStopped() || session === null) return;
+      state = 'online';
+      onlineSinceMs = clock.monoMs();
+      trouble = null;
+      if (outcome.kind === 'refused') report(outcome.error);
+      log('info', 'uplink online', { protocol: version, connects, window });
+      relay.connected(session, window);
+    });
+  }
+
+  async function farewell(leaving: MqttSession): Promise<void> {
+    await relay.finish();
+    const offline = encodeOffline({ site, session: sessionId, reason: 'stopped' });
+    await new Promise<void>((resolve) => leaving.publish(offline, () => resolve()));
+    await leaving.close();
+  }
+
+  return {
+    start: () => void connect(),
+    async stop(deadlineMs) {
+      const wasOnline = state === 'online';
+      state = 'stopped';
+      if (retryTimer !== null) clearTimeout(retryTimer);
+      const leaving = session;
+      if (leaving === null) return;
+      if (wasOnline) {
+        const cut = new Promise<void>((resolve) => {
+          farewellOver = resolve;
+        });
+        const deadline = setTimeout(() => farewellOver(), deadlineMs);
+        await Promise.race([farewell(leaving), cut]);
+        clearTimeout(deadline);
+      }
+      leaving.destroy();
+      session = null;
+      relay.disconnected();
+    },
+    notify: () => relay.notify(),
+    status: () => ({
+      state,
+      protocol: state === 'online' ? version : null,
+      error: trouble === null ? null : { code: trouble.code, text: trouble.message, hint: trouble.hint },
+      connects,
+      ...relay.figures(),
+    }),
+  };
+}
+
+function asRoadsideError(error: unknown): RoadsideError {
+  if (error instanceof RoadsideError) return error;
+  return new RoadsideError('uplink-unreachable', `the uplink failed: ${messageOf(error)}`, {
+    hint: 'Report this with the log of the minutes before it; the gateway tries again by itself.',
+    cause: error,
+  });
+}
