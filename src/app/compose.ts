@@ -111,7 +111,14 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
   if (vision?.kind === 'impossible') {
     const { model, problem } = vision;
     logger.error('working on loops only', { code: problem.code, text: problem.message, hint: problem.hint });
-    observe([gatewayFault({ sensor: model, layer: 'model', code: problem.code, detail: problem.message.slice(0, 500) })]);
+    observe([
+      gatewayFault({
+        sensor: model,
+        layer: 'model',
+        code: problem.code,
+        detail: problem.message.slice(0, 500),
+      }),
+    ]);
   }
   logger.info('gateway started', { site: definition.site, boot, configRev: loaded.configRev });
 

@@ -16,7 +16,11 @@ export interface Overview {
   readonly upForS: number;
   readonly clock: Now['quality'];
   readonly lanes: readonly LaneOverview[];
-  readonly incidents: readonly { readonly kind: IncidentKind; readonly lane: string; readonly sinceMs: number }[];
+  readonly incidents: readonly {
+    readonly kind: IncidentKind;
+    readonly lane: string;
+    readonly sinceMs: number;
+  }[];
   readonly faults: readonly {
     readonly layer: string;
     readonly sensor: string;

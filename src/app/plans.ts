@@ -24,14 +24,18 @@ export function planFieldbus(loaded: LoadedSite): FieldbusConfiguration | null {
 function planBus(loaded: LoadedSite, bus: Bus): BusPlan {
   const devices = bus.devices.map((device): DevicePlan => {
     const driver = loaded.drivers.get(device.driver);
-    if (driver === undefined) throw new RangeError(`driver ${device.driver} was not loaded: the site was not checked`);
+    if (driver === undefined)
+      throw new RangeError(`driver ${device.driver} was not loaded: the site was not checked`);
     const { loops, pollMs, invert } = device;
     return {
       id: device.id,
       unit: device.unit,
       responseTimeoutMs: driver.bus.responseTimeoutMs,
       turnaroundMs: driver.bus.turnaroundMs,
-      reads: expandReads({ driver, loops, pollMs, invert }).map((read) => ({ ...read, signals: [...read.signals] })),
+      reads: expandReads({ driver, loops, pollMs, invert }).map((read) => ({
+        ...read,
+        signals: [...read.signals],
+      })),
     };
   });
   if (bus.protocol === 'modbus-tcp') {
@@ -57,13 +61,17 @@ export function planVision(loaded: LoadedSite): VisionPlan | null {
     });
   }
   const model = loaded.models.get(first.model);
-  if (model === undefined) throw new RangeError(`model ${first.model} was not loaded: the site was not checked`);
+  if (model === undefined)
+    throw new RangeError(`model ${first.model} was not loaded: the site was not checked`);
   if (model.kind === 'unavailable') return { kind: 'impossible', model: first.model, problem: model.problem };
   const cameras = loaded.site.cameras.map(planCamera);
   return { kind: 'planned', configuration: { kind: 'vision', model: planModel(model), cameras } };
 }
 
-function planModel({ card, file }: Extract<LoadedModel, { kind: 'available' }>): VisionConfiguration['model'] {
+function planModel({
+  card,
+  file,
+}: Extract<LoadedModel, { kind: 'available' }>): VisionConfiguration['model'] {
   return {
     id: card.model,
     file,
@@ -101,10 +109,14 @@ function readPassword(camera: string, file: string): string {
   try {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    throw new RoadsideError('config-unreadable', `camera ${camera}: cannot read ${file}: ${messageOf(error)}`, {
-      hint: 'Check passwordFile in the site file and that the user of the gateway may read the file.',
-      cause: error,
-    });
+    throw new RoadsideError(
+      'config-unreadable',
+      `camera ${camera}: cannot read ${file}: ${messageOf(error)}`,
+      {
+        hint: 'Check passwordFile in the site file and that the user of the gateway may read the file.',
+        cause: error,
+      },
+    );
   }
 }
 

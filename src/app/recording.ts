@@ -2,10 +2,10 @@ import { createWriteStream } from 'node:fs';
 import type { Now } from '../base/clock.ts';
 import { RoadsideError } from '../base/errors.ts';
 import type { Observation } from '../traffic/observations/observation.ts';
+import type { TrafficRecord } from '../traffic/record.ts';
 import { closeSite, foldSite } from '../traffic/site.ts';
 import type { SiteDefinition } from '../traffic/site-definition.ts';
 import { createSiteState } from '../traffic/site-state.ts';
-import type { TrafficRecord } from '../traffic/record.ts';
 
 export const RECORDING_VERSION = 1;
 /** A recording ends by itself here: a forgotten one must not fill the disk. */
@@ -85,7 +85,11 @@ export async function* replayRecording(
 
 function parseHeader(text: string): RecordingHeader {
   const value = parseJson(text, 1);
-  if (value['recording'] !== RECORDING_VERSION || typeof value['boot'] !== 'string' || !isObject(value['definition'])) {
+  if (
+    value['recording'] !== RECORDING_VERSION ||
+    typeof value['boot'] !== 'string' ||
+    !isObject(value['definition'])
+  ) {
     throw invalid(1, `not the header of a version ${RECORDING_VERSION} recording`);
   }
   return value as unknown as RecordingHeader;

@@ -67,7 +67,11 @@ export function openSensorProcess(options: SensorProcessOptions): SensorProcess 
         return;
       case 'fatal':
         lastWords = `${message.code}: ${message.message}`;
-        log.error('sensor process gives up', { code: message.code, text: message.message, hint: message.hint });
+        log.error('sensor process gives up', {
+          code: message.code,
+          text: message.message,
+          hint: message.hint,
+        });
         return;
     }
   };
@@ -106,14 +110,23 @@ export function openSensorProcess(options: SensorProcessOptions): SensorProcess 
 function parseMessage(raw: unknown): FromSensor {
   const message = fromSensorSchema.parse(raw);
   if (message.type === 'hello' && message.version !== CONTRACT_VERSION) {
-    throw new RoadsideError('process-protocol', `contract version ${message.version}, expected ${CONTRACT_VERSION}`, {
-      hint: 'Gateway and sensor process are of different versions: reinstall roadside.',
-    });
+    throw new RoadsideError(
+      'process-protocol',
+      `contract version ${message.version}, expected ${CONTRACT_VERSION}`,
+      {
+        hint: 'Gateway and sensor process are of different versions: reinstall roadside.',
+      },
+    );
   }
   return message;
 }
 
 /** A fault that the gateway itself sees before any sensor could. */
-export function gatewayFault(fault: { sensor: string; layer: 'model'; code: string; detail: string }): Observation {
+export function gatewayFault(fault: {
+  sensor: string;
+  layer: 'model';
+  code: string;
+  detail: string;
+}): Observation {
   return { kind: 'sensor-fault', ...fault, active: true, atMs: monotonicMs() };
 }

@@ -95,6 +95,14 @@ function faultOfStore(problem: RoadsideError | null, state: SiteState, atMs: num
   if (open === (problem !== null)) return [];
   const detail = problem === null ? '' : `${problem.code}: ${problem.message}`.slice(0, 500);
   return [
-    { kind: 'sensor-fault', sensor: 'store', layer: 'process', code: 'refused', active: problem !== null, atMs, detail },
+    {
+      kind: 'sensor-fault',
+      sensor: 'store',
+      layer: 'process',
+      code: 'refused',
+      active: problem !== null,
+      atMs,
+      detail,
+    },
   ];
 }

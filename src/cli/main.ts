@@ -1,6 +1,6 @@
 import { RoadsideError } from '../base/errors.ts';
-import type { CommandIo } from './command-io.ts';
 import { CHINESE_HINTS } from './chinese-hints.table.ts';
+import type { CommandIo } from './command-io.ts';
 
 interface Command {
   readonly usage: string;
@@ -68,7 +68,9 @@ export function explain(error: unknown): string {
   if (!(error instanceof RoadsideError)) {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
   }
-  return [`${error.code}: ${error.message}`, `  → ${error.hint}`, `  → ${CHINESE_HINTS[error.code]}`].join('\n');
+  return [`${error.code}: ${error.message}`, `  → ${error.hint}`, `  → ${CHINESE_HINTS[error.code]}`].join(
+    '\n',
+  );
 }
 
 function usageText(): string {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { type ErrorCode, RoadsideError } from '../base/errors.ts';
 import type { Detection } from './vision/detections.ts';
 import type { DetectorSession, ModelPlan } from './vision/detector-session.ts';
@@ -26,7 +26,8 @@ export type DetectorReply =
  */
 export async function openDetectorThread(plan: ModelPlan): Promise<DetectorSession> {
   const entry = new URL(`./detector-worker${extname(import.meta.url)}`, import.meta.url);
-  const worker = new Worker(entry, { workerData: plan });
+  // A thread's environment is a copy otherwise, and what the session sets there would not reach the library.
+  const worker = new Worker(entry, { workerData: plan, env: SHARE_ENV });
   const opened = await nextReply(worker);
   if (opened.kind !== 'open') {
     await worker.terminate();

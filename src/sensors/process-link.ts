@@ -10,6 +10,9 @@ import {
   toSensorSchema,
 } from './contract.ts';
 
+/** A child that was told to leave is gone after this, whatever its devices do. */
+const LEAVE_WITHIN_MS = 4000;
+
 /** The child's end of the protocol in contract.ts. */
 export interface ProcessLink {
   /** Claims observations; bursts are split into messages of the contract's size. */
@@ -69,6 +72,8 @@ export function runSensorProgram<C extends SensorConfiguration>(
     if (leaving) return;
     leaving = true;
     clearInterval(heartbeat);
+    // A stop that hangs must not leave an orphan behind a gateway that is gone.
+    setTimeout(() => channel.exit(code), LEAVE_WITHIN_MS);
     await program.stop().catch(() => undefined);
     channel.exit(code);
   };

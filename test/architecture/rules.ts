@@ -27,7 +27,11 @@ export const MAY_IMPORT: Readonly<Record<string, FolderRule>> = {
     types: none,
   },
   console: { values: ['base', 'app/overview', 'app/commands'], types: ['traffic'] },
-  cli: { values: ['base', 'catalog', 'app', 'runtime', 'simulator'], types: ['traffic'] },
+  // docs/decisions/0001: the command line opens the doors (console) and prints the contract (uplink/payloads).
+  cli: {
+    values: ['base', 'catalog', 'app', 'runtime', 'console', 'simulator', 'uplink/payloads'],
+    types: ['traffic'],
+  },
   simulator: { values: ['base', 'catalog'], types: ['traffic'] },
   processes: {
     values: [

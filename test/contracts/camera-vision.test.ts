@@ -112,7 +112,9 @@ test('a detector that is too slow for its cameras skips pictures and does not fa
   camera = served;
   const plan = { url: served.url, framesPerSecond: 25 };
   const cameras = ['a', 'b', 'c'].map((id) => cameraPlan(id, plan));
-  const started = startVision({ kind: 'vision', model: MODEL, cameras });
+  // Four times the work for each picture: 75 of them in a second are too many for any core.
+  const model = { ...MODEL, inputWidthPx: 832, inputHeightPx: 512 };
+  const started = startVision({ kind: 'vision', model, cameras });
   vision = started;
   await expect.poll(() => started.figures('c')['droppedFrames'], WAIT).toBeGreaterThan(50);
   for (const { id } of cameras) {

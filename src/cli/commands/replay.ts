@@ -18,7 +18,9 @@ export async function runReplay(args: readonly string[], io: CommandIo): Promise
     stream.once('error', reject);
   });
   await opened.catch((error: unknown) => {
-    throw new RoadsideError('recording-invalid', messageOf(error), { hint: 'Check the path of the recording.' });
+    throw new RoadsideError('recording-invalid', messageOf(error), {
+      hint: 'Check the path of the recording.',
+    });
   });
   const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
   for await (const records of replayRecording(lines)) {

@@ -60,7 +60,8 @@ function parseRunArgs(args: readonly string[]): RunOptions {
     const [siteFile, ...more] = positionals;
     if (siteFile === undefined || more.length > 0) throw new RangeError('expected one site file');
     const logLevel = values['log-level'];
-    if (!LOG_LEVELS.includes(logLevel)) throw new RangeError(`--log-level is one of ${LOG_LEVELS.join(', ')}`);
+    if (!LOG_LEVELS.includes(logLevel))
+      throw new RangeError(`--log-level is one of ${LOG_LEVELS.join(', ')}`);
     return {
       siteFile,
       recordFile: values.record ?? null,

@@ -39,12 +39,16 @@ export function formatOverview(overview: Overview): string {
     [child.process, child.state, `pid ${child.pid ?? '-'}`, `restarts ${child.restarts}`],
     ...child.sensors.map(({ sensor, state, note }) => [`  ${sensor}`, state, note, '']),
   ]);
-  const trouble = uplink.error === null ? [] : [`  ${uplink.error.code}: ${uplink.error.text}`, `  → ${uplink.error.hint}`];
+  const trouble =
+    uplink.error === null ? [] : [`  ${uplink.error.code}: ${uplink.error.text}`, `  → ${uplink.error.hint}`];
   return [
     `${overview.site}  boot ${overview.boot}  up ${overview.upForS} s  clock ${overview.clock}  v${overview.version}`,
     '',
     'Lanes 车道',
-    ...alignColumns([['lane 车道', 'source 来源', 'sensor 设备', 'count 计数', 'km/h', 'loop 线圈', 'state 状态'], ...lanes]),
+    ...alignColumns([
+      ['lane 车道', 'source 来源', 'sensor 设备', 'count 计数', 'km/h', 'loop 线圈', 'state 状态'],
+      ...lanes,
+    ]),
     '',
     'Sensors 采集',
     ...alignColumns(sensors),
@@ -52,7 +56,9 @@ export function formatOverview(overview: Overview): string {
     `Incidents 事件: ${overview.incidents.length === 0 ? 'none 无' : ''}`,
     ...overview.incidents.map(({ kind, lane, sinceMs }) => `  ${kind}  ${lane}  ${since(sinceMs)}`),
     `Faults 故障: ${overview.faults.length === 0 ? 'none 无' : ''}`,
-    ...overview.faults.map((fault) => `  ${fault.layer} ${fault.sensor} ${fault.code}  ${since(fault.sinceMs)}  ${fault.detail}`),
+    ...overview.faults.map(
+      (fault) => `  ${fault.layer} ${fault.sensor} ${fault.code}  ${since(fault.sinceMs)}  ${fault.detail}`,
+    ),
     `Uplink 上行: ${uplink.state}  acknowledged 已确认 ${store.acknowledged}  waiting 待发 ${store.pending}`,
     ...trouble,
   ].join('\n');

@@ -1,7 +1,9 @@
 import { stringify } from 'yaml';
-import { LOOP_LENGTH_M, LOOP_SPACING_M } from '../traffic/lane-plan.ts';
 import type { NorthTruth } from '../clip/north-truth.ts';
+import { LOOP_LENGTH_M, LOOP_SPACING_M } from '../traffic/lane-plan.ts';
 import { DEMO_INTERVAL_S, EAST_LOCKED_ON_S, NORTH_LOCKED_ON_S } from './demo-script.table.ts';
+
+export const DEMO_SITE_ID = 'virtual-intersection';
 
 export interface DemoPorts {
   readonly brokerUrl: string;
@@ -21,7 +23,7 @@ export function demoSiteFile(ports: DemoPorts, north: NorthTruth): string {
   });
   return stringify({
     version: 1,
-    site: { id: 'virtual-intersection', name: 'Virtual intersection 虚拟路口' },
+    site: { id: DEMO_SITE_ID, name: 'Virtual intersection 虚拟路口' },
     flow: { intervalsS: [DEMO_INTERVAL_S] },
     approaches: [
       {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { monotonicMs } from '../../base/clock.ts';
 import { MS_PER_S } from '../../base/units.ts';
 import { type LoopCards, openLoopCards } from '../cards/loop-cards.ts';
@@ -25,19 +27,19 @@ export interface VirtualRoad {
   begin(): Promise<number>;
   /** Scenario time, s; 0 before it begins. */
   elapsedS(): number;
-  /** Ends traffic at this moment of scenario time; the cards keep their last state. */
+  /** Ends traffic and picture at this moment of scenario time; the cards keep their last state. */
   end(): void;
   close(): Promise<void>;
 }
 
 export async function openVirtualRoad(options: {
   readonly seed: number;
-  readonly digitalInputPort: number;
   readonly north: NorthTruth;
 }): Promise<VirtualRoad> {
   const cable: PtyPair = await openPtyPair();
+  const digitalInputPort = await freePort();
   const cards = await openLoopCards({
-    tcp: [{ port: options.digitalInputPort, unit: 1, channels: DIGITAL_INPUT_CHANNELS }],
+    tcp: [{ port: digitalInputPort, unit: 1, channels: DIGITAL_INPUT_CHANNELS }],
     rtu: [
       {
         path: cable.cardsPath,
@@ -70,7 +72,7 @@ export async function openVirtualRoad(options: {
 
   return {
     cameraUrl: camera.url,
-    digitalInputPort: options.digitalInputPort,
+    digitalInputPort,
     serialPath: cable.gatewayPath,
     get viewers() {
       return camera.clients;
@@ -85,6 +87,7 @@ export async function openVirtualRoad(options: {
     elapsedS: () => elapsedMs() / MS_PER_S,
     end() {
       clearInterval(timer);
+      camera.freeze();
       advance();
     },
     async close() {
@@ -94,6 +97,16 @@ export async function openVirtualRoad(options: {
       await cable.close();
     },
   };
+}
+
+/** The card server must be told its port; the kernel knows a free one. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 function playScript(cards: LoopCards, nowS: number): void {
