@@ -116,11 +116,12 @@ test('a detector that is too slow for its cameras skips pictures and does not fa
   const model = { ...MODEL, inputWidthPx: 832, inputHeightPx: 512 };
   const started = startVision({ kind: 'vision', model, cameras });
   vision = started;
-  await expect.poll(() => started.figures('c')['droppedFrames'], WAIT).toBeGreaterThan(50);
+  await expect.poll(() => started.figures('c')['droppedFrames'], WAIT).toBeGreaterThan(150);
   for (const { id } of cameras) {
     const times = started.observed('vehicle-tracks').filter((each) => each.camera === id);
-    expect(times.length).toBeGreaterThan(0);
-    // A picture waits for at most one look at each other camera; pictures that queue up would be seconds old.
+    const spanS = ((times.at(-1)?.atMs ?? 0) - (times[0]?.atMs ?? 0)) / 1000;
+    // Pictures are fetched as they come. Those left lying in pipes and sockets would be seconds old.
+    expect(started.figures(id)['dueFrames']).toBeGreaterThan(0.6 * 25 * spanS);
     expect(started.figures(id)['latencyP50Ms']).toBeLessThan(1500);
   }
   const short = started.observed('sensor-sampling').filter(({ cause }) => cause === 'agent');

@@ -225,6 +225,16 @@ describe('the master over a serial line', () => {
     expect(wire.slave.shortestPauseMs).toBeGreaterThanOrEqual(1.82);
   });
 
+  it('asks nobody, not even another unit, until the time of a missing reply is over once more', async () => {
+    const wire = await RTU.openWire({ ...scriptOf(RTU), faults: ['mute'], faultShare: 1 });
+    const master = await opened(wire.openMaster());
+    const terms = { responseTimeoutMs: 150, turnaroundMs: 0, markers: [] };
+    await master.read({ unit: 1, table: 'coil', address: 1, quantity: 8 }, terms);
+    const lateAtMs = performance.now();
+    await master.read({ unit: 2, table: 'coil', address: 1, quantity: 8 }, terms);
+    expect(performance.now() - lateAtMs).toBeGreaterThan(2 * 150 - 5);
+  });
+
   it('ends the outstanding read at once when the adapter is unplugged', async () => {
     const pair = await openPtyPair();
     const settings = { path: pair.gatewayPath, baud: 9600, parity: 'none', stopBits: 1 } as const;

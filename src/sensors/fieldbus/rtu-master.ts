@@ -58,7 +58,7 @@ export function createRtuMaster(open: OpenLine, timing: RtuTiming, listener: Mas
     exchange = null;
     clearTimeout(ended.deadline);
     silence.sinceMs = monotonicMs();
-    
+    if (outcome.kind === 'timeout' || outcome.kind === 'corrupt') silence.neededMs = lastTimeoutMs;
     ended.settle(outcome);
   };
   const corrupt = (why: string): void => {

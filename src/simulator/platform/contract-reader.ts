@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv } from 'ajv';
 
 /** What a platform needs of the published AsyncAPI document: where to subscribe, and what each topic carries. */
 export interface ContractReader {
@@ -27,7 +27,7 @@ interface Document {
  */
 export function readContract(file: string | URL): ContractReader {
   const document = JSON.parse(readFileSync(file, 'utf8')) as Document;
-  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  const ajv = new Ajv({ strict: false, allErrors: true });
   const channels = Object.values(document.channels).map(({ address, messages }) => {
     const validators = Object.values(messages).map(({ $ref }) => {
       const message = document.components.messages[lastPart($ref)];
