@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -170,6 +170,7 @@ describe('the fieldbus process', () => {
     );
 
     await mkdir(dirname(pair.gatewayPath), { recursive: true });
+    cleanups.push(() => rm(dirname(pair.gatewayPath), { recursive: true, force: true }));
     const replugged = await openPtyPair(pair);
     cleanups.push(replugged.close);
     const cards = await ldCards(replugged);
