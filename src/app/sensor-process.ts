@@ -10,7 +10,7 @@ import {
   type SensorHealth,
   type ToSensor,
 } from '../sensors/contract.ts';
-import type { Observation } from '../traffic/observations/observation.ts';
+import type { Observation, SensorFault } from '../traffic/observations/observation.ts';
 import type { ProcessOverview } from './overview.ts';
 
 /** One sensor process under the contract: configured, started, watched, and restarted when it dies. */
@@ -35,7 +35,22 @@ export function openSensorProcess(options: SensorProcessOptions): SensorProcess 
   let phase: ProcessOverview['state'] = 'starting';
   let sensors: readonly SensorHealth[] = [];
   let lastWords = '';
+  /** Faults that this child has open: the next one does not know of them and would never close them. */
+  const openFaults = new Map<string, SensorFault>();
 
+  const follow = (observations: readonly Observation[]): void => {
+    for (const observation of observations) {
+      if (observation.kind !== 'sensor-fault') continue;
+      const key = `${observation.layer}/${observation.sensor}/${observation.code}`;
+      if (observation.active) openFaults.set(key, observation);
+      else openFaults.delete(key);
+    }
+  };
+  const closeFaults = (): void => {
+    const atMs = options.clock.monoMs();
+    onObservations([...openFaults.values()].map((open) => ({ ...open, active: false, atMs })));
+    openFaults.clear();
+  };
   const fault = (active: boolean, detail: string): void =>
     onObservations([
       {
@@ -60,6 +75,7 @@ export function openSensorProcess(options: SensorProcessOptions): SensorProcess 
         fault(false, '');
         return;
       case 'observations':
+        follow(message.observations);
         onObservations(message.observations);
         return;
       case 'health':
@@ -89,6 +105,7 @@ export function openSensorProcess(options: SensorProcessOptions): SensorProcess 
     onDown: (down: ChildDown) => {
       phase = 'down';
       sensors = [];
+      closeFaults();
       fault(true, lastWords === '' ? down.detail : lastWords);
     },
     logger,

@@ -118,7 +118,11 @@ export function runSensorProgram<C extends SensorConfiguration>(
           );
           return;
         }
-        program.configure(message.configuration as C, link).then(() => channel.send({ type: 'ready' }), fail);
+        // Inside a promise, so that what is thrown at once is told like what is thrown later.
+        new Promise<void>((resolve) => resolve(program.configure(message.configuration as C, link))).then(
+          () => channel.send({ type: 'ready' }),
+          fail,
+        );
         return;
       case 'start':
         program.start();
