@@ -1,6 +1,6 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, openSync } from 'node:fs';
 import type { Now } from '../base/clock.ts';
-import { RoadsideError } from '../base/errors.ts';
+import { messageOf, RoadsideError } from '../base/errors.ts';
 import type { Observation } from '../traffic/observations/observation.ts';
 import type { TrafficRecord } from '../traffic/record.ts';
 import { closeSite, foldSite } from '../traffic/site.ts';
@@ -29,8 +29,9 @@ export interface Recorder {
   close(now: Now): Promise<void>;
 }
 
+/** @throws RoadsideError recording-invalid when the file exists already or cannot be made */
 export function openRecorder(file: string, header: Omit<RecordingHeader, 'recording'>): Recorder {
-  const stream = createWriteStream(file, { flags: 'wx', mode: 0o600 });
+  const stream = createWriteStream(file, { fd: createFile(file) });
   let bytes = 0;
   let failed = false;
   stream.on('error', () => {
@@ -50,6 +51,17 @@ export function openRecorder(file: string, header: Omit<RecordingHeader, 'record
       return new Promise((resolve) => stream.end(() => resolve()));
     },
   };
+}
+
+function createFile(file: string): number {
+  try {
+    return openSync(file, 'wx', 0o600);
+  } catch (error) {
+    throw new RoadsideError('recording-invalid', `cannot record to ${file}: ${messageOf(error)}`, {
+      hint: 'Name a new file in a folder that the user of the gateway may write to; a recording is never overwritten.',
+      cause: error,
+    });
+  }
 }
 
 /**

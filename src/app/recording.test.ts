@@ -1,0 +1,87 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Observation } from '../traffic/observations/observation.ts';
+import type { TrafficRecord } from '../traffic/record.ts';
+import { closeSite, foldSite } from '../traffic/site.ts';
+import type { SiteDefinition } from '../traffic/site-definition.ts';
+import { createSiteState } from '../traffic/site-state.ts';
+import { openRecorder, replayRecording } from './recording.ts';
+
+const definition: SiteDefinition = {
+  site: 'test-cross',
+  configRev: 'abc',
+  intervalsS: [10],
+  lanes: [
+    {
+      lane: 'west-1',
+      approach: 'west',
+      station: {
+        entry: { loop: 'a', device: 'card', bus: 'lan' },
+        exit: null,
+        spacingM: null,
+        loopLengthM: 2,
+        lockedOnS: 60,
+      },
+    },
+  ],
+  cameras: [],
+  incidents: {
+    stoppedVehicle: { belowKmh: 5, dwellS: 5, clearS: 3 },
+    wrongWay: { aboveKmh: 8, dwellS: 1, distanceM: 8, clearS: 3 },
+  },
+};
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'roadside-recording-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function replayOf(text: string): Promise<TrafficRecord[]> {
+  const records: TrafficRecord[] = [];
+  for await (const some of replayRecording(text.trimEnd().split('\n'))) records.push(...some);
+  return records;
+}
+
+describe('a recording', () => {
+  test('folds to the records that were made while it was taken, byte for byte', async () => {
+    const file = join(folder, 'road.ndjson');
+    const recorder = openRecorder(file, { boot: 'boot', definition });
+    const made: TrafficRecord[] = [];
+    let state = createSiteState('boot');
+    let monoMs = 0.123;
+    const now = () => ({ monoMs, wallMs: 1_772_609_400_000 + monoMs, quality: 'holdover' as const });
+    for (let turn = 0; turn < 300; turn += 1) {
+      monoMs += 100.1;
+      const occupied = turn % 7 < 3;
+      const edge = { kind: 'loop-transition', loop: 'a', occupied, atMs: monoMs - 3.7 } as const;
+      const observations: Observation[] = [{ ...edge, uncertaintyMs: 5, found: false }];
+      recorder.tick(now(), observations);
+      const fold = foldSite(definition, state, observations, now());
+      state = fold.state;
+      made.push(...fold.records);
+    }
+    made.push(...closeSite(definition, state, now()).records);
+    await recorder.close(now());
+    expect(made.length).toBeGreaterThan(40);
+    expect(JSON.stringify(await replayOf(readFileSync(file, 'utf8')))).toBe(JSON.stringify(made));
+  });
+  test('is never written over another file', () => {
+    const file = join(folder, 'road.ndjson');
+    openRecorder(file, { boot: 'boot', definition });
+    expect(() => openRecorder(file, { boot: 'boot', definition })).toThrow(/cannot record to .*EEXIST/);
+  });
+  test.each([
+    ['no recording', 'line 1: not a JSON object', 'hello'],
+    ['the recording of another version', 'line 1: not the header', '{"recording":99}'],
+    [
+      'a line that is neither a tick nor the end',
+      'line 2: neither',
+      `${JSON.stringify({ recording: 1, boot: 'b', definition })}\n{}`,
+    ],
+  ])('%s is refused with its line', async (_name, problem, text) => {
+    await expect(replayOf(text)).rejects.toThrow(problem);
+  });
+});
