@@ -43,8 +43,8 @@ export function liveTable(view: LiveView): readonly string[] {
     '',
     `incidents 事件: ${openIncidents.map(({ kind, lane }) => `${kind} ${lane}`).join(', ') || 'none 无'}`,
     `faults 故障: ${openFaults.map(({ code, sensor }) => `${code} ${sensor}`).join(', ') || 'none 无'}`,
-    `records 记录: received 已收 ${ledger.received}  invalid 无效 ${ledger.invalid}  repeated 重复 ${ledger.duplicates}` +
-      `  acknowledged 已确认 ${overview?.store.acknowledged ?? '-'}  outbox 待发 ${overview?.store.pending ?? '-'}`,
+    `received 已收 ${ledger.received}  invalid 无效 ${ledger.invalid}  repeated 重复 ${ledger.duplicates}`,
+    `acknowledged 已确认 ${overview?.store.acknowledged ?? '-'}  outbox 待发 ${overview?.store.pending ?? '-'}`,
   ];
 }
 
