@@ -16,7 +16,6 @@ import type { ProcessOverview } from './overview.ts';
 /** One sensor process under the contract: configured, started, watched, and restarted when it dies. */
 export interface SensorProcess {
   overview(): ProcessOverview;
-  /** Monotonic ms of its last word; a hung process is killed by the supervisor well before it matters. */
   stop(deadlineMs: number): Promise<void>;
 }
 

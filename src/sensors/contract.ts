@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Observation } from '../traffic/observations/observation.ts';
 
 export const CONTRACT_VERSION = 1;
-/** A child that says nothing for this long is dead or hung. */
+/** How often a child says that it lives; the supervisor allows several of these before it calls it hung. */
 export const HEARTBEAT_EVERY_MS = 1000;
 /** Observations of one IPC message at most; a longer burst is split. */
 export const OBSERVATIONS_PER_MESSAGE = 512;

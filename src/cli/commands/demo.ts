@@ -82,13 +82,14 @@ async function demonstrate(options: DemoOptions, { folder, io, closing }: Stage)
   const siteFile = join(folder, 'site.yaml');
   await writeFile(siteFile, demoSiteFile({ ...road, brokerUrl: broker.url, folder }, north));
 
-  const ledger = createPlatformLedger(readContract(CONTRACT_FILE));
+  const contract = readContract(CONTRACT_FILE);
+  const ledger = createPlatformLedger(contract);
   const measured = createMeasuredSite();
   const link = await openPlatformLink({
     url: broker.url,
     clientId: 'demo-platform',
     protocol: 4,
-    topics: readContract(CONTRACT_FILE).topicsOf(DEMO_SITE_ID),
+    topics: contract.topicsOf(DEMO_SITE_ID),
     onPayload(topic, payload) {
       const record = ledger.take(topic, payload);
       if (record !== null) measured.take(record, clock.now().wallMs);

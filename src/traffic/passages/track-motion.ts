@@ -41,11 +41,10 @@ export function foldTrack(motion: TrackMotion | null, point: TrackPoint, atMs: n
   };
 }
 
-/** Movement over the remembered past: pixels and, when calibrated, metres. Null while it is too short. */
+/** Movement over the remembered past, in pixels, and its speed on the ground when the camera is calibrated. */
 export interface Movement {
   readonly spanMs: number;
   readonly px: PointPx;
-  readonly metres: number | null;
   readonly speedKmh: number | null;
 }
 
@@ -65,12 +64,12 @@ export function movementOf(motion: TrackMotion, windowMs = KEPT_MS): Movement | 
     slope(samples, (sample) => sample.foot[1]) * spanMs,
   ];
   const onGround = samples.every((sample) => sample.groundM !== null);
-  if (!onGround) return { spanMs, px, metres: null, speedKmh: null };
+  if (!onGround) return { spanMs, px, speedKmh: null };
   const metresPerMs = Math.hypot(
     slope(samples, (sample) => sample.groundM?.[0] ?? 0),
     slope(samples, (sample) => sample.groundM?.[1] ?? 0),
   );
-  return { spanMs, px, metres: metresPerMs * spanMs, speedKmh: kmhFromMs(metresPerMs * MS_PER_S) };
+  return { spanMs, px, speedKmh: kmhFromMs(metresPerMs * MS_PER_S) };
 }
 
 /** True when the road user stands: slower than the limit on the ground, or its box hardly moves. */
