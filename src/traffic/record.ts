@@ -2,7 +2,7 @@ import type { ClockQuality } from '../base/clock.ts';
 import type { FaultLayer, GapCause, VehicleClass } from './observations/observation.ts';
 
 /** What is stored and relayed. `stream` discriminates. */
-export type TrafficRecord = PassageRecord | FlowRecord | IncidentRecord | FaultRecord;
+export type TrafficRecord = PassageRecord | FlowRecord | IncidentRecord | FaultRecord | HiResRecord;
 export type StreamName = TrafficRecord['stream'];
 
 /** The same for every record. Order is by `seq` within (boot, stream), never by clock. */
@@ -22,6 +22,16 @@ export interface RecordHead {
 
 export type LaneSource = 'loop' | 'camera';
 
+/**
+ * How a speed was obtained. `dual-loop`: travel time between two loops. `device`: the detector's own figure.
+ * `camera`: displacement on the ground plane. `single-loop`: from flow, occupancy and the lane's learned
+ * effective length, for means only, never for one vehicle.
+ */
+export type SpeedMethod = 'dual-loop' | 'single-loop' | 'device' | 'camera';
+
+/** How occupancy was obtained: from the loop's edges, from the card's own accumulator, from the device's interval. */
+export type OccupancyMethod = 'edges' | 'accumulated' | 'device';
+
 /** One vehicle over one lane's reference line. */
 export interface Passage {
   readonly lane: string;
@@ -33,8 +43,13 @@ export interface Passage {
   readonly onTimeMs: number | null;
   /** Spot speed, km/h. Null where the sensor cannot carry one. */
   readonly speedKmh: number | null;
+  readonly speedMethod: Exclude<SpeedMethod, 'single-loop'> | null;
+  /** Half width of the interval that surely holds the true speed, percent of it, from the timing of the edges. */
+  readonly speedUncertaintyPct: number | null;
   /** Vehicle length, m. */
   readonly lengthM: number | null;
+  /** The bin of the lane's class scheme that `lengthM` falls into. */
+  readonly lengthClass: string | null;
   readonly class: VehicleClass | null;
   /** Front edge to front edge of the vehicle before, ms. */
   readonly headwayMs: number | null;
@@ -65,6 +80,10 @@ export interface FlowInterval {
   readonly startMs: number;
   readonly endMs: number;
   readonly widthS: number;
+  /** True for the one source of this lane and interval to use; the others stand beside it for comparison. */
+  readonly lead: boolean;
+  /** Why another source leads than the lane's usual one; null when the usual one does. */
+  readonly leadReason: 'coverage' | 'distrust' | null;
   /** True when the interval was cut short (start, stop, clock step): `endMs - startMs` < width. */
   readonly partial: boolean;
   /** Vehicles in the lane's direction. */
@@ -73,17 +92,40 @@ export interface FlowInterval {
   readonly reverseCount: number | null;
   /** Vehicles of `count` that only the card's counter knew. */
   readonly counterOnlyCount: number;
+  /** Vehicles of earlier intervals that became known after those had ended; they are not in `count`. */
+  readonly lateCount: number;
+  /**
+   * Whether the readings were close enough together for every vehicle: `coarse` when the poll period exceeds
+   * half of the shortest on-time expected in this lane, `resolved` when not, `device` when the device itself
+   * detects and counts. Null for cameras.
+   */
+  readonly resolution: 'resolved' | 'coarse' | 'device' | null;
   /** veh/h, extrapolated from the measured part of the interval. */
   readonly flowVehH: number | null;
   /** Share of the measured time that the reference loop was occupied, percent. Cameras: null. */
   readonly occupancyPct: number | null;
+  readonly occupancyMethod: OccupancyMethod | null;
+  /** Half width of what the timing of the edges leaves open about `occupancyPct`, percentage points. */
+  readonly occupancyUncertaintyPct: number | null;
   /** Arithmetic mean of spot speeds, km/h. */
   readonly timeMeanSpeedKmh: number | null;
   /** Harmonic mean of spot speeds, km/h. */
   readonly spaceMeanSpeedKmh: number | null;
-  /** How many vehicles the two mean speeds rest on. */
+  /** 85 % of the spot speeds were not above this, km/h. Null below SPEED85_MIN_VEHICLES. */
+  readonly speed85Kmh: number | null;
+  /** How many vehicles the speeds rest on. */
   readonly speedCount: number;
+  readonly speedMethod: SpeedMethod | null;
+  /** One standard error of `spaceMeanSpeedKmh`, percent of it; for a single loop mostly that of its g-factor. */
+  readonly speedUncertaintyPct: number | null;
   readonly meanHeadwayS: number | null;
+  readonly meanGapS: number | null;
+  readonly meanLengthM: number | null;
+  /** Vehicles of `count` by the bins of `classScheme`; `unclassified` holds those without a length. */
+  readonly classScheme: string | null;
+  readonly classCounts: Readonly<Record<string, number>> | null;
+  /** Time that a vehicle stood on the stop-line loop, s. Null where the lane has none. */
+  readonly queuePresenceS: number | null;
   readonly expected: number;
   readonly received: number;
   /** Measured share of the interval, percent. */
@@ -93,6 +135,23 @@ export interface FlowInterval {
 
 export interface FlowRecord extends RecordHead, FlowInterval {
   readonly stream: 'flow';
+}
+
+/**
+ * One entry of the high-resolution log: milliseconds since `fromMs`, event code, parameter (detector number, or
+ * what the code defines). Codes: Indiana/Purdue Hi-Res Data Logger Enumerations (TPF-5(377), 2020).
+ */
+export type HiResEntry = readonly [offsetMs: number, code: number, parameter: number];
+
+/** Some seconds of the high-resolution log. Kept locally; sent only where the site asks for it. */
+export interface HiResLog {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly entries: readonly HiResEntry[];
+}
+
+export interface HiResRecord extends RecordHead, HiResLog {
+  readonly stream: 'hires';
 }
 
 export type Phase = 'open' | 'update' | 'close';

@@ -2,7 +2,15 @@
  * What a sensor may claim. Observations are plain data that cross a process wall; `atMs` is always the
  * machine's monotonic clock (see base/clock.ts), the moment the claim is true for, not the moment it was sent.
  */
-export type Observation = LoopTransition | LoopCounters | VehicleTracks | SensorSampling | SensorFault;
+export type Observation =
+  | LoopTransition
+  | LoopCounters
+  | LoopOccupancy
+  | VehicleDetection
+  | DeviceInterval
+  | VehicleTracks
+  | SensorSampling
+  | SensorFault;
 
 /** A loop's output changed. With polling the edge lies within `atMs` ± `uncertaintyMs`. */
 export interface LoopTransition {
@@ -26,6 +34,57 @@ export interface LoopCounters {
   /** True when the card keeps the counter through a power failure. */
   readonly nonVolatile: boolean;
   readonly atMs: number;
+}
+
+/**
+ * Time that a card says one loop has been occupied in total, as it accumulates it itself. Only differences
+ * mean something. It is exact where edges found by polling are not, so occupancy is taken from it.
+ */
+export interface LoopOccupancy {
+  readonly kind: 'loop-occupancy';
+  readonly loop: string;
+  readonly occupiedMs: number;
+  /** The accumulator begins again at 0 when it reaches this, ms. */
+  readonly wrapsAtMs: number;
+  readonly nonVolatile: boolean;
+  readonly atMs: number;
+}
+
+/** One vehicle as the device itself measured and stamped it: a radar, or a classifier with its own clock. */
+export interface VehicleDetection {
+  readonly kind: 'vehicle-detection';
+  /** The loop, or the zone of a radar that stands for one. */
+  readonly loop: string;
+  /** Front edge at the detector. */
+  readonly atMs: number;
+  /** Half width of what is not known about `atMs`: resolution of the stamp, and age of the device's clock offset. */
+  readonly uncertaintyMs: number;
+  readonly direction: 'forward' | 'reverse';
+  readonly onTimeMs: number | null;
+  readonly speedKmh: number | null;
+  readonly lengthM: number | null;
+  readonly class: VehicleClass | null;
+  /** Vehicles that the device counted since the one before and could not report. */
+  readonly missedBefore: number;
+}
+
+/** An interval that the device has made itself. What it does not measure or marks as invalid is null. */
+export interface DeviceInterval {
+  readonly kind: 'device-interval';
+  /** The loop, or the zone of a radar that stands for one. */
+  readonly loop: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly count: number | null;
+  readonly occupancyPct: number | null;
+  /** The device's mean speed; manuals seldom say which mean, so it is published as the device's. */
+  readonly meanSpeedKmh: number | null;
+  readonly speed85Kmh: number | null;
+  readonly meanHeadwayS: number | null;
+  readonly meanGapS: number | null;
+  readonly meanLengthM: number | null;
+  /** Vehicles by the device's own length classes, under the device's own names; null when it has none. */
+  readonly classCounts: Readonly<Record<string, number>> | null;
 }
 
 /** What the detector calls a road user (COCO's road classes, and what lengths allow). */
