@@ -1,48 +1,78 @@
 import { readFileSync } from 'node:fs';
+import { assertNever } from '../base/assert-never.ts';
 import { messageOf, RoadsideError } from '../base/errors.ts';
 import { estimateHomography } from '../base/homography.ts';
+import { pollMsOf } from '../catalog/derive/evidence.ts';
 import { expandReads } from '../catalog/derive/reads.ts';
 import type { LoadedModel } from '../catalog/load/load-model.ts';
 import type { LoadedSite } from '../catalog/load/load-site.ts';
-import type { Bus, Camera } from '../catalog/schema/site.ts';
+import type { LoopDriver } from '../catalog/schema/driver.ts';
+import type { Bus, Camera, Device } from '../catalog/schema/site.ts';
 import type {
   BusPlan,
   CameraPlan,
   DevicePlan,
   FieldbusConfiguration,
+  FrameDevicePlan,
   VisionConfiguration,
 } from '../sensors/contract.ts';
 import type { UplinkSettings } from '../uplink/uplink.ts';
 
 /** The fieldbus process's part of a checked site; null when it has no bus. */
 export function planFieldbus(loaded: LoadedSite): FieldbusConfiguration | null {
-  const { buses } = loaded.site;
+  const { buses, fieldbus } = loaded.site;
   if (buses.length === 0) return null;
-  return { kind: 'fieldbus', buses: buses.map((bus) => planBus(loaded, bus)) };
+  const { realTime } = fieldbus;
+  return { kind: 'fieldbus', realTime, buses: buses.map((bus) => planBus(bus, loaded.drivers)) };
 }
 
-function planBus(loaded: LoadedSite, bus: Bus): BusPlan {
-  const devices = bus.devices.map((device): DevicePlan => {
-    const driver = loaded.drivers.get(device.driver);
-    if (driver === undefined)
-      throw new RangeError(`driver ${device.driver} was not loaded: the site was not checked`);
-    const { loops, pollMs, invert } = device;
-    return {
-      id: device.id,
-      unit: device.unit,
-      responseTimeoutMs: driver.bus.responseTimeoutMs,
-      turnaroundMs: driver.bus.turnaroundMs,
-      reads: expandReads({ driver, loops, pollMs, invert }).map((read) => ({
-        ...read,
-        signals: [...read.signals],
-      })),
-    };
-  });
-  if (bus.protocol === 'modbus-tcp') {
-    return { protocol: 'modbus-tcp', id: bus.id, host: bus.host, port: bus.port, devices };
+/** One bus of a checked site, as the fieldbus process is given it. */
+export function planBus(bus: Bus, drivers: ReadonlyMap<string, LoopDriver>): BusPlan {
+  switch (bus.protocol) {
+    case 'modbus-tcp':
+    case 'modbus-rtu':
+    case 'modbus-rtu-over-tcp':
+      return { ...bus, devices: bus.devices.map((device) => planDevice(device, drivers)) };
+    case 'serial-frames':
+    case 'tcp-frames':
+    case 'tcp-frames-server':
+      return { ...bus, devices: bus.devices.map((device) => planFrameDevice(device, drivers)) };
+    default:
+      return assertNever(bus);
   }
-  const { id, path, baud, parity, stopBits } = bus;
-  return { protocol: 'modbus-rtu', id, path, baud, parity, stopBits, devices };
+}
+
+function planDevice(device: Device, drivers: ReadonlyMap<string, LoopDriver>): DevicePlan {
+  const driver = drivers.get(device.driver);
+  if (driver?.protocol !== 'modbus') throw unchecked(device);
+  const pollMs = pollMsOf(device, driver);
+  const reads = expandReads({ driver, loops: device.loops, pollMs, invert: device.invert });
+  return {
+    id: device.id,
+    unit: device.unit,
+    responseTimeoutMs: driver.bus.responseTimeoutMs,
+    turnaroundMs: driver.bus.turnaroundMs,
+    reads: reads.map((read) => ({ ...read, signals: [...read.signals] })),
+  };
+}
+
+function planFrameDevice(device: Device, drivers: ReadonlyMap<string, LoopDriver>): FrameDevicePlan {
+  const driver = drivers.get(device.driver);
+  if (driver?.protocol !== 'frames') throw unchecked(device);
+  return {
+    id: device.id,
+    address: device.unit,
+    identity: device.identity ?? null,
+    responseTimeoutMs: driver.bus.responseTimeoutMs,
+    turnaroundMs: driver.bus.turnaroundMs,
+    everyMs: pollMsOf(device, driver),
+    codec: driver.codec,
+    channels: device.loops.flatMap((loop, index) => (loop === null ? [] : [{ channel: index + 1, loop }])),
+  };
+}
+
+function unchecked(device: Device): RangeError {
+  return new RangeError(`driver ${device.driver} was not loaded for this bus: the site was not checked`);
 }
 
 /** The vision process's part of a site, or why its cameras cannot be used; null when it has no camera. */
@@ -127,7 +157,7 @@ const RECONNECT_MIN_MS = 1000;
 const LIVE_WITHIN_MS = 30_000;
 
 export function planUplink({ site }: LoadedSite): UplinkSettings {
-  const { publishPassages: _, reconnectMaxS, ...settings } = site.uplink;
+  const { publishPassages: _passages, publishHiRes: _hiRes, reconnectMaxS, ...settings } = site.uplink;
   return {
     ...settings,
     ackDeadlineMs: ACK_DEADLINE_MS,

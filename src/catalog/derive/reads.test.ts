@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { driverSchema, type LoopDriver } from '../schema/driver.ts';
+import { type ModbusDriver, modbusDriverSchema } from '../schema/modbus-driver.ts';
 import { expandReads } from './reads.ts';
 
 const evidence = 'manual rev. C, page 12';
 
-function driverWith(parts: { signals: readonly object[]; channels?: number; limits?: object }): LoopDriver {
-  return driverSchema.parse({
+function driverWith(parts: { signals: readonly object[]; channels?: number; limits?: object }): ModbusDriver {
+  return modbusDriverSchema.parse({
     driver: 'acme-ld4',
     label: 'Acme LD4',
     kind: 'loop-detector',

@@ -1,8 +1,20 @@
 import { assertNever } from '../../base/assert-never.ts';
-import { DECODER_WIDTH, type Decoder, type LoopDriver, type Signal, type Table } from '../schema/driver.ts';
+import {
+  DECODER_WIDTH,
+  type Decoder,
+  type Meaning,
+  type ModbusDriver,
+  type Signal,
+  type Table,
+} from '../schema/modbus-driver.ts';
 
-/** Counters and lone fault bits change slowly; reading them with presence would cost bus time for nothing. */
-export const SLOW_POLL_MS = 1000;
+/** Numbers and lone fault bits change slowly; reading them with presence would cost bus time for nothing. */
+const SLOW_POLL_MS = 1000;
+
+/** How often what is not read with presence is read. */
+export function slowPollMs(pollMs: number): number {
+  return Math.max(pollMs, SLOW_POLL_MS);
+}
 
 /** What one bit or register of a reply means; the shape that the fieldbus process is configured with. */
 export type ReadSignal =
@@ -16,13 +28,22 @@ export type ReadSignal =
       readonly means: 'loop-fault';
       readonly offset: number;
       readonly loop: string;
-      readonly code: 'loop-fault' | 'loop-open' | 'loop-short';
+      readonly code: Exclude<Meaning, 'loop-occupied' | 'vehicle-count' | 'occupied-time'>;
     }
   | {
       readonly means: 'vehicle-count';
       readonly offset: number;
       readonly loop: string;
       readonly decode: Exclude<Decoder, 'bits'>;
+      readonly nonVolatile: boolean;
+    }
+  | {
+      readonly means: 'occupied-time';
+      readonly offset: number;
+      readonly loop: string;
+      readonly decode: Exclude<Decoder, 'bits'>;
+      /** What one count stands for. */
+      readonly unitMs: number;
       readonly nonVolatile: boolean;
     };
 
@@ -36,7 +57,7 @@ export interface Read {
 }
 
 export interface ExpandOptions {
-  readonly driver: LoopDriver;
+  readonly driver: ModbusDriver;
   /** The loop on each channel, channel 1 first; null for a channel without one. */
   readonly loops: readonly (string | null)[];
   readonly pollMs: number;
@@ -60,16 +81,16 @@ interface Cell {
 export function expandReads(options: ExpandOptions): readonly Read[] {
   const { driver, pollMs, invert } = options;
   const cells = driver.signals.flatMap((signal) => cellsOf(signal, options));
-  const [counters, bits] = partition(cells, (cell) => cell.signal.means === 'vehicle-count');
+  const [bits, numbers] = partition(cells, (cell) => cell.signal.decode === 'bits');
   const bitGroups = group(bits, driver);
   const [quick, slow] = partition(bitGroups, (cellsOfRead) =>
     cellsOfRead.some((cell) => cell.signal.means === 'loop-occupied'),
   );
-  const slowMs = Math.max(pollMs, SLOW_POLL_MS);
+  const slowMs = slowPollMs(pollMs);
   return [
     ...quick.map((cellsOfRead) => readOf(cellsOfRead, { everyMs: pollMs, invert })),
     ...slow.map((cellsOfRead) => readOf(cellsOfRead, { everyMs: slowMs, invert })),
-    ...group(counters, driver).map((cellsOfRead) => readOf(cellsOfRead, { everyMs: slowMs, invert })),
+    ...group(numbers, driver).map((cellsOfRead) => readOf(cellsOfRead, { everyMs: slowMs, invert })),
   ];
 }
 
@@ -79,7 +100,7 @@ export function addressOf(signal: Signal, channel: number): number {
 }
 
 /** How many channels of the driver have this signal. */
-export function channelsOf(signal: Signal, driver: LoopDriver): number {
+export function channelsOf(signal: Signal, driver: ModbusDriver): number {
   return signal.channels ?? driver.channels;
 }
 
@@ -96,7 +117,7 @@ export function isBitTable(table: Table): boolean {
 }
 
 /** Splits cells into runs that one request may cover, in the order of their tables and addresses. */
-function group(cells: readonly Cell[], driver: LoopDriver): readonly (readonly Cell[])[] {
+function group(cells: readonly Cell[], driver: ModbusDriver): readonly (readonly Cell[])[] {
   const { registersPerRequest, bitsPerRequest, gap } = driver.limits;
   const groups: Cell[][] = [];
   const ordered = cells.toSorted((a, b) => a.table.localeCompare(b.table) || a.address - b.address);
@@ -140,9 +161,14 @@ function signalOf(cell: Cell, options: { offset: number; invert: boolean }): Rea
       return { means: signal.means, offset, loop, invert: signal.invert !== options.invert };
     case 'vehicle-count':
       return { means: signal.means, offset, loop, decode: signal.decode, nonVolatile: signal.nonVolatile };
+    case 'occupied-time': {
+      const { means, decode, unitMs, nonVolatile } = signal;
+      return { means, offset, loop, decode, unitMs, nonVolatile };
+    }
     case 'loop-fault':
     case 'loop-open':
     case 'loop-short':
+    case 'loop-excess-change':
       return { means: 'loop-fault', offset, loop, code: signal.means };
     default:
       return assertNever(signal);

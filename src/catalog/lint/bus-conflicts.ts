@@ -1,8 +1,9 @@
 import type { Finding } from '../load/problem.ts';
 import type { LoopDriver } from '../schema/driver.ts';
 import type { Path } from '../schema/json-schema.ts';
-import type { Bus, Device, RtuBus, Site } from '../schema/site.ts';
-import { BUS_UTILISATION_MAX_PCT, pollBudget } from './poll-budget.ts';
+import { type Bus, isSerialBus, type SerialBus, type Site } from '../schema/site.ts';
+import { lintDevice } from './device-conflicts.ts';
+import { BUS_UTILISATION_MAX_PCT, isWithinBudget, pollBudget } from './poll-budget.ts';
 
 const code = 'config-conflict';
 
@@ -14,12 +15,13 @@ export function lintBuses(site: Site, drivers: ReadonlyMap<string, LoopDriver>):
     ...site.buses.flatMap((bus, b) => {
       const path = ['buses', b];
       return [
-        ...unitFindings(bus, path),
+        ...nameFindings(bus, { path, drivers }),
         ...bus.devices.flatMap((device, d) => {
           const driver = drivers.get(device.driver);
-          return driver === undefined ? [] : deviceFindings({ bus, device, driver }, [...path, 'devices', d]);
+          if (driver === undefined) return [];
+          return lintDevice({ bus, device, driver, path: [...path, 'devices', d] });
         }),
-        ...(bus.protocol === 'modbus-rtu' ? budgetFindings(bus, { path, drivers }) : []),
+        ...(isSerialBus(bus) ? budgetFindings(bus, { path, drivers }) : []),
       ];
     }),
   ];
@@ -42,96 +44,55 @@ function sensorIdFindings(site: Site): readonly Finding[] {
 }
 
 function lineFindings(site: Site): readonly Finding[] {
-  const lines = site.buses.map((bus) =>
-    bus.protocol === 'modbus-rtu' ? bus.path : `${bus.host}:${bus.port}`,
-  );
-  return site.buses.flatMap((bus, b) => {
-    const line = lines[b] ?? '';
-    if (lines.indexOf(line) === b) return [];
-    const path = ['buses', b, bus.protocol === 'modbus-rtu' ? 'path' : 'host'];
-    const message = `expected a line of its own, found ${line}, which another bus uses`;
-    return [{ code, path, message, hint: 'Put all devices of one line under one bus.' }];
+  const lines = site.buses.map(lineOf);
+  return site.buses.flatMap((_bus, b) => {
+    const line = lines[b];
+    if (line === undefined || lines.findIndex(({ name }) => name === line.name) === b) return [];
+    const message = `expected a line of its own, found ${line.name}, which another bus uses`;
+    const hint = 'Put all devices of one line under one bus.';
+    return [{ code, path: ['buses', b, line.key], message, hint }];
   });
 }
 
-function unitFindings(bus: Bus, path: Path): readonly Finding[] {
-  const units = bus.devices.map((device) => device.unit);
-  return bus.devices.flatMap((device, d): Finding[] => {
-    const place = [...path, 'devices', d, 'unit'];
-    if (units.indexOf(device.unit) !== d) {
-      const message = `expected an address of its own on this bus, found ${device.unit} again`;
-      const hint =
-        'Set another address on the card and name it here; two cards with one address answer at once.';
-      return [{ code, path: place, message, hint }];
-    }
-    if (bus.protocol === 'modbus-rtu' && device.unit === 0) {
-      const hint = 'Address 0 is a broadcast on a serial line: no card answers it.';
-      return [{ code, path: place, message: 'expected an address from 1 on, found 0', hint }];
-    }
-    return [];
-  });
+function lineOf(bus: Bus): { readonly key: 'path' | 'host' | 'port'; readonly name: string } {
+  if ('path' in bus) return { key: 'path', name: bus.path };
+  return 'host' in bus
+    ? { key: 'host', name: `${bus.host}:${bus.port}` }
+    : { key: 'port', name: `the port ${bus.port}` };
 }
 
-interface Placed {
-  readonly bus: Bus;
-  readonly device: Device;
-  readonly driver: LoopDriver;
-}
-
-function deviceFindings({ bus, device, driver }: Placed, path: Path): readonly Finding[] {
-  const findings: Finding[] = [];
-  if (device.loops.length > driver.channels) {
-    findings.push({
-      code,
-      path: [...path, 'loops'],
-      message:
-        `expected at most ${driver.channels} (the channels of ${driver.driver}), ` +
-        `found ${device.loops.length}`,
-      hint: 'Check the model printed on the card, or put the further loops on another card.',
-    });
-  }
-  if (device.loops.every((loop) => loop === null)) {
-    const hint = 'Remove the device, or name the loop on at least one channel.';
-    findings.push({ code, path: [...path, 'loops'], message: 'expected a loop, found only null', hint });
-  }
-  return bus.protocol === 'modbus-rtu' ? [...findings, ...serialFindings({ bus, driver }, path)] : findings;
-}
-
-function serialFindings(
-  { bus, driver }: { bus: RtuBus; driver: LoopDriver },
-  path: Path,
+/** On one bus a device is known by its number, or by its identity where its driver wants one. */
+function nameFindings(
+  bus: Bus,
+  { path, drivers }: { readonly path: Path; readonly drivers: ReadonlyMap<string, LoopDriver> },
 ): readonly Finding[] {
-  const { serial } = driver.bus;
-  const busPath = path.slice(0, 2);
-  if (serial === undefined) {
-    const message = `expected a device with a serial port on ${bus.id}, found "${driver.driver}"`;
-    return [{ code, path: [...path, 'driver'], message, hint: 'This driver is for Modbus TCP only.' }];
-  }
-  const rows = [
-    { key: 'baud', found: bus.baud, allowed: serial.baud },
-    { key: 'parity', found: bus.parity, allowed: serial.parity },
-    { key: 'stopBits', found: bus.stopBits, allowed: serial.stopBits },
-  ] as const;
-  return rows
-    .filter(({ found, allowed }) => !(allowed as readonly unknown[]).includes(found))
-    .map(({ key, found, allowed }) => ({
-      code,
-      path: [...busPath, key],
-      message: `expected ${allowed.join(' or ')}, which ${driver.driver} can be set to, found ${found}`,
-      hint: 'All cards of one serial line share its settings; set them the same on every card.',
-    }));
+  const names = bus.devices.map((device) => {
+    const driver = drivers.get(device.driver);
+    const identified = driver?.protocol === 'frames' && driver.identity !== undefined;
+    return identified ? (device.identity ?? null) : device.unit;
+  });
+  return names.flatMap((name, d): Finding[] => {
+    if (name === null || names.indexOf(name) === d) return [];
+    const [what, key] = typeof name === 'number' ? ['address', 'unit'] : ['identity', 'identity'];
+    const message = `expected an ${what} of its own on this bus, found ${name} again`;
+    const hint = `Set another ${what} on the card and name it here; two cards with one ${what} answer at once.`;
+    return [{ code, path: [...path, 'devices', d, key], message, hint }];
+  });
 }
 
 function budgetFindings(
-  bus: RtuBus,
+  bus: SerialBus,
   options: { readonly path: Path; readonly drivers: ReadonlyMap<string, LoopDriver> },
 ): readonly Finding[] {
   const budget = pollBudget(bus, options.drivers);
-  if (budget.utilisationPct <= BUS_UTILISATION_MAX_PCT) return [];
-  const { reads, worstCycleMs, utilisationPct, proposedPollMs } = budget;
+  if (isWithinBudget(budget)) return [];
+  const { reads, worstCycleMs, utilisationPct, longestMs, quickestMs, proposedPollMs } = budget;
   const message =
-    `expected reads that take at most ${BUS_UTILISATION_MAX_PCT} % of the line, found ` +
-    `${utilisationPct.toFixed(0)} %: ${reads} reads take ${worstCycleMs.toFixed(0)} ms at ${bus.baud} baud`;
+    utilisationPct > BUS_UTILISATION_MAX_PCT
+      ? `expected reads that take at most ${BUS_UTILISATION_MAX_PCT} % of the line, found ` +
+        `${utilisationPct.toFixed(0)} %: ${reads} reads take ${worstCycleMs.toFixed(0)} ms at ${bus.baud} baud`
+      : `expected reads shorter than the shortest poll period of ${quickestMs} ms, found one that takes ` +
+        `${longestMs.toFixed(0)} ms at ${bus.baud} baud`;
   const remedies = [
     ...(proposedPollMs === null
       ? []
@@ -143,7 +104,7 @@ function budgetFindings(
   return [{ code, path: [...options.path, 'devices'], message, hint }];
 }
 
-function canGoFaster(bus: RtuBus, drivers: ReadonlyMap<string, LoopDriver>): boolean {
+function canGoFaster(bus: SerialBus, drivers: ReadonlyMap<string, LoopDriver>): boolean {
   return bus.devices.every((device) =>
     drivers.get(device.driver)?.bus.serial?.baud.some((baud) => baud > bus.baud),
   );

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { findDrivers, loadDriver } from '../load/load-driver.ts';
 import { driverSchema } from '../schema/driver.ts';
+import { modbusDriverSchema } from '../schema/modbus-driver.ts';
 import { shippedFolders } from '../shipped.ts';
 import { lintDriver } from './driver-conflicts.ts';
 import { testDriverExamples } from './driver-examples.ts';
@@ -22,14 +23,24 @@ describe.each([...files])('the driver %s', (id, file) => {
   });
 });
 
-it('the driver that the guide explains is a good one', () => {
+it('the drivers that the guide explains are good ones', () => {
   const guide = readFileSync(join(shippedFolders.driversDir, '..', 'docs', 'drivers.md'), 'utf8');
-  const [, text = ''] = /```yaml\n(.*?)```/s.exec(guide) ?? [];
-  expect(lintDriver(driverSchema.parse(parse(text)), 'acme-ld2')).toEqual([]);
+  const explained = [...guide.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) =>
+    driverSchema.parse(parse(text)),
+  );
+  expect(explained.map(({ protocol }) => protocol)).toEqual(['modbus', 'frames']);
+  expect(explained.flatMap((driver) => lintDriver(driver, driver.driver))).toEqual([]);
 });
 
-it('the drivers of the first sites are shipped', () => {
-  expect([...files.keys()]).toEqual(['generic-di16', 'generic-di8', 'procon-ld120', 'procon-ld220']);
+it('the guide lists the drivers that are shipped, and no others', () => {
+  const [, table = ''] = readFileSync(
+    join(shippedFolders.driversDir, '..', 'docs', 'drivers.md'),
+    'utf8',
+  ).split('## Shipped drivers');
+  const listed = [...table.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell = '']) =>
+    cell.match(/[a-z0-9-]+/g),
+  );
+  expect(listed.toSorted()).toEqual([...files.keys()].toSorted());
 });
 
 const evidence = 'manual rev. C, page 12';
@@ -49,7 +60,7 @@ const example = {
 };
 
 function driverWith(parts: { signals?: readonly object[]; examples?: readonly object[]; channels?: number }) {
-  return driverSchema.parse({
+  return modbusDriverSchema.parse({
     driver: 'acme-ld2',
     label: 'Acme LD2',
     kind: 'loop-detector',
@@ -106,7 +117,12 @@ describe('a driver that cannot be right is refused', () => {
       'acme-ld2',
       'signals.1.address: expected addresses of its own, found input-register 4, which is also another',
     ],
-    ['no presence', { signals: [counts] }, 'acme-ld2', 'signals: expected a signal that means loop-occupied'],
+    [
+      'neither presence nor a counter',
+      { signals: [{ ...counts, means: 'occupied-time', unitMs: 10 }] },
+      'acme-ld2',
+      'signals: expected a signal that means loop-occupied or vehicle-count',
+    ],
     [
       'one meaning in two blocks',
       { signals: [presence, { ...presence, address: 5 }] },

@@ -1,14 +1,30 @@
 import { addressOf, channelsOf, isBitTable } from '../derive/reads.ts';
 import type { Finding } from '../load/problem.ts';
-import { DECODER_WIDTH, type LoopDriver, type Signal } from '../schema/driver.ts';
+import type { LoopDriver } from '../schema/driver.ts';
+import { DECODER_WIDTH, type ModbusDriver, type Signal } from '../schema/modbus-driver.ts';
 import { testDriverExamples } from './driver-examples.ts';
+import { lintFrameDriver } from './frame-driver-conflicts.ts';
 
 const code = 'driver-invalid';
 
 /** What the shape of a driver file cannot say: decoders on the wrong table, overlaps, examples that fail. */
 export function lintDriver(driver: LoopDriver, expectedId: string): readonly Finding[] {
-  const findings = [
+  return [
     ...nameFindings(driver, expectedId),
+    ...timingFindings(driver),
+    ...(driver.protocol === 'frames' ? lintFrameDriver(driver) : lintModbusDriver(driver)),
+  ];
+}
+
+function timingFindings({ bus }: LoopDriver): readonly Finding[] {
+  if (bus.replyDelayMs < bus.responseTimeoutMs) return [];
+  const message = `expected less than responseTimeoutMs (${bus.responseTimeoutMs}), found ${bus.replyDelayMs}`;
+  const hint = 'A device that usually thinks for so long would always be given up.';
+  return [{ code, path: ['bus', 'replyDelayMs'], message, hint }];
+}
+
+function lintModbusDriver(driver: ModbusDriver): readonly Finding[] {
+  const findings = [
     ...driver.signals.flatMap((signal, index) => signalFindings(signal, { index, driver })),
     ...overlapFindings(driver),
     ...purposeFindings(driver),
@@ -22,7 +38,7 @@ function nameFindings(driver: LoopDriver, expectedId: string): readonly Finding[
   return [{ code, path: ['driver'], message, hint: 'The file is loops/<maker>/<model>.yaml.' }];
 }
 
-function signalFindings(signal: Signal, at: { index: number; driver: LoopDriver }): readonly Finding[] {
+function signalFindings(signal: Signal, at: { index: number; driver: ModbusDriver }): readonly Finding[] {
   const { index, driver } = at;
   const path = ['signals', index];
   const findings: Finding[] = [];
@@ -56,7 +72,7 @@ function signalFindings(signal: Signal, at: { index: number; driver: LoopDriver 
   return findings;
 }
 
-function overlapFindings(driver: LoopDriver): readonly Finding[] {
+function overlapFindings(driver: ModbusDriver): readonly Finding[] {
   const owners = new Map<string, number>();
   const findings: Finding[] = [];
   driver.signals.forEach((signal, index) => {
@@ -82,7 +98,7 @@ function overlapFindings(driver: LoopDriver): readonly Finding[] {
   return findings;
 }
 
-function purposeFindings(driver: LoopDriver): readonly Finding[] {
+function purposeFindings(driver: ModbusDriver): readonly Finding[] {
   const kinds = driver.signals.map((signal) => signal.means);
   const repeated = kinds.findIndex((means, index) => kinds.indexOf(means) !== index);
   const findings: Finding[] = [];
@@ -94,18 +110,18 @@ function purposeFindings(driver: LoopDriver): readonly Finding[] {
       hint: 'One block per meaning; stride says where the next channel is.',
     });
   }
-  if (!kinds.includes('loop-occupied')) {
+  if (!kinds.includes('loop-occupied') && !kinds.includes('vehicle-count')) {
     findings.push({
       code,
       path: ['signals'],
-      message: 'expected a signal that means loop-occupied, found none',
-      hint: 'Without presence there are no passages, speeds or occupancy.',
+      message: 'expected a signal that means loop-occupied or vehicle-count, found neither',
+      hint: 'Without presence or a counter there are no vehicles.',
     });
   }
   return findings;
 }
 
-function exampleFindings(driver: LoopDriver): readonly Finding[] {
+function exampleFindings(driver: ModbusDriver): readonly Finding[] {
   return testDriverExamples(driver).flatMap((result, index) =>
     result.mismatches.map((message) => ({
       code: 'driver-example-failed',

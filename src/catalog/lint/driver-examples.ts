@@ -1,5 +1,10 @@
 import { expandReads, type ReadSignal } from '../derive/reads.ts';
-import { type DriverExample, GIVEN_PATTERN, type LoopDriver, type Meaning } from '../schema/driver.ts';
+import {
+  GIVEN_PATTERN,
+  type Meaning,
+  type ModbusDriver,
+  type ModbusExample,
+} from '../schema/modbus-driver.ts';
 
 /** How one example of a driver file went; no mismatch means that it holds. */
 export interface ExampleResult {
@@ -10,10 +15,10 @@ export interface ExampleResult {
 const ANY_PERIOD_MS = 100;
 
 /**
- * Plays every example of a driver through the same requests that the bus will carry: with a loop on each
+ * Plays every example of a Modbus driver through the same requests that the bus will carry: with a loop on each
  * channel, the given registers must decode to the expected meanings.
  */
-export function testDriverExamples(driver: LoopDriver): readonly ExampleResult[] {
+export function testDriverExamples(driver: ModbusDriver): readonly ExampleResult[] {
   const loops = Array.from({ length: driver.channels }, (_, channel) => `channel-${channel + 1}`);
   const reads = expandReads({ driver, loops, pollMs: ANY_PERIOD_MS, invert: false });
   return driver.examples.map((example) => {
@@ -33,7 +38,7 @@ export function testDriverExamples(driver: LoopDriver): readonly ExampleResult[]
   });
 }
 
-function givenValues(example: DriverExample): ReadonlyMap<string, number> {
+function givenValues(example: ModbusExample): ReadonlyMap<string, number> {
   return new Map(
     Object.entries(example.given).flatMap(([place, values]) => {
       const [, table = '', address = ''] = GIVEN_PATTERN.exec(place) ?? [];
@@ -51,26 +56,19 @@ function decodeSignal(
   if (first === undefined) return null;
   if (signal.means === 'loop-occupied') return (first !== 0) !== signal.invert;
   if (signal.means === 'loop-fault') return first !== 0;
-  if (signal.decode === 'u16') return first;
+  const unit = signal.means === 'occupied-time' ? signal.unitMs : 1;
+  if (signal.decode === 'u16') return first * unit;
   const second = wordAt(1);
   if (second === undefined) return null;
   const [high, low] = signal.decode === 'u32-msw-first' ? [first, second] : [second, first];
-  return high * 65_536 + low;
+  return (high * 65_536 + low) * unit;
 }
 
 function mismatchesOf(
-  example: DriverExample,
+  example: ModbusExample,
   decoded: ReadonlyMap<Meaning, readonly (boolean | number | null)[]>,
 ): readonly string[] {
-  const { expect } = example;
-  const rows: readonly (readonly [Meaning, readonly (boolean | number)[] | undefined])[] = [
-    ['loop-occupied', expect['loop-occupied']],
-    ['loop-fault', expect['loop-fault']],
-    ['loop-open', expect['loop-open']],
-    ['loop-short', expect['loop-short']],
-    ['vehicle-count', expect['vehicle-count']],
-  ];
-  const stated = rows.filter(([, expected]) => expected !== undefined);
+  const stated = Object.entries(example.expect) as [Meaning, readonly (boolean | number)[]][];
   if (stated.length === 0) return ['expected at least one meaning under expect, found none'];
   return stated.flatMap(([means, expected]) => {
     const found = JSON.stringify(decoded.get(means) ?? []);

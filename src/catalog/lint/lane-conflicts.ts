@@ -9,7 +9,12 @@ const DAY_S = 86_400;
 
 /** Whether intervals, approaches, lanes and stations fit together, and with the loops on the devices. */
 export function lintLanes(site: Site): readonly Finding[] {
-  return [...intervalFindings(site), ...laneFindings(site), ...wiringFindings(site)];
+  return [
+    ...intervalFindings(site),
+    ...quietFindings(site.faults.quietHours, ['faults', 'quietHours']),
+    ...laneFindings(site),
+    ...wiringFindings(site),
+  ];
 }
 
 export function laneIdsOf(site: Site): readonly string[] {
@@ -49,6 +54,7 @@ function divisorsOf(whole: number): readonly number[] {
 
 function laneFindings(site: Site): readonly Finding[] {
   const seenApproaches = new Set<string>();
+  const seen = new Set(site.cameras.flatMap((camera) => camera.lanes.map(({ lane }) => lane)));
   return site.approaches.flatMap((approach, a) => {
     const findings: Finding[] = [];
     if (seenApproaches.has(approach.id)) {
@@ -64,15 +70,66 @@ function laneFindings(site: Site): readonly Finding[] {
         const hint = 'Number the lanes from the median outwards: 1, 2, 3.';
         findings.push({ code, path: [...path, 'number'], message, hint });
       }
-      findings.push(...stationFindings(lane, [...path, 'station']));
+      findings.push(
+        ...classFindings(lane.classes, [...path, 'classes']),
+        ...stationFindings(lane, [...path, 'station']),
+        ...sourceFindings(lane, { path, seen: seen.has(laneId(approach.id, lane.number)) }),
+        ...quietFindings(lane.faultLimits.quietHours, [...path, 'faultLimits', 'quietHours']),
+      );
     });
     return findings;
   });
 }
 
+function quietFindings(quiet: Site['faults']['quietHours'] | undefined, path: Path): readonly Finding[] {
+  if (quiet === undefined || quiet === null || quiet.fromH !== quiet.toH) return [];
+  const message = `expected two different hours, found ${quiet.fromH} twice`;
+  const hint = 'Quiet hours go from fromH to toH, over midnight too; write null when there are none.';
+  return [{ code, path, message, hint }];
+}
+
+/** Flow intervals count what no bin takes under this name. */
+const UNCLASSIFIED = 'unclassified';
+
+function classFindings(classes: Lane['classes'], path: Path): readonly Finding[] {
+  if (typeof classes === 'string') return [];
+  const names = classes.map(({ name }) => name);
+  return classes.flatMap(({ name, belowM }, index): readonly Finding[] => {
+    const before = classes[index - 1];
+    const findings: Finding[] = [];
+    if (names.indexOf(name) !== index || name === UNCLASSIFIED) {
+      const message =
+        name === UNCLASSIFIED
+          ? `expected another name, found "${name}", which vehicles without a class have`
+          : `expected a name of its own, found "${name}" again`;
+      const hint = 'Each class has its own name.';
+      findings.push({ code, path: [...path, index, 'name'], message, hint });
+    }
+    if (before !== undefined && belowM <= before.belowM) {
+      const message = `expected more than the ${before.belowM} m of the class before, found ${belowM}`;
+      const hint =
+        'Name the classes from the shortest to the longest; each begins where the one before ends.';
+      findings.push({ code, path: [...path, index, 'belowM'], message, hint });
+    }
+    return findings;
+  });
+}
+
+function sourceFindings(lane: Lane, at: { readonly path: Path; readonly seen: boolean }): readonly Finding[] {
+  if (lane.usualSource !== 'camera' || at.seen) return [];
+  const message = 'expected a camera that sees this lane, because it is the usual source, found none';
+  const hint = 'Draw the lane in a camera, or remove usualSource.';
+  return [{ code, path: [...at.path, 'usualSource'], message, hint }];
+}
+
 function stationFindings(lane: Lane, path: Path): readonly Finding[] {
   if (lane.station === undefined) return [];
-  const { loops, spacingM, loopLengthM } = lane.station;
+  const { loops, spacingM, loopLengthM, effectiveLengthM } = lane.station;
+  if (effectiveLengthM <= loopLengthM) {
+    const message = `expected more than the loop's own length of ${loopLengthM} m, found ${effectiveLengthM}`;
+    const hint = 'effectiveLengthM is a mean vehicle and the loop together: about 4.7 m more than the loop.';
+    return [{ code, path: [...path, 'effectiveLengthM'], message, hint }];
+  }
   const dual = loops.length === 2;
   if (dual && spacingM === undefined) {
     return [

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -33,7 +34,9 @@ describe('the example site', () => {
       retentionDays: 35,
       maxMegabytes: 1024,
     });
-    expect(site.buses[0]?.devices[0]).toMatchObject({ unit: 1, pollMs: 50, invert: false });
+    expect(site.buses[0]?.devices[0]).toMatchObject({ unit: 1, invert: false });
+    expect(site.faults).toEqual({ quietHours: { fromH: 23, toH: 5, factor: 4 } });
+    expect(site.fieldbus).toEqual({ realTime: false });
     expect([...drivers.keys()]).toEqual(['procon-ld220']);
     expect([...models.keys()]).toEqual(['nanodet-g']);
     expect(configRev).toMatch(/^[0-9a-f]{12}$/);
@@ -46,23 +49,43 @@ describe('the example site', () => {
 
   it('gives the domain its lanes, loops and cameras', async () => {
     const definition = deriveSiteDefinition(await loadSite(example, shippedFolders));
-    expect(definition.lanes).toEqual([
+    expect(definition.lanes).toMatchObject([
       {
         lane: 'north-1',
         approach: 'north',
+        number: 1,
+        kind: 'through',
+        usualSource: 'loop',
         station: {
-          entry: { loop: 'n1-entry', device: 'card-1', bus: 'rs485' },
-          exit: { loop: 'n1-exit', device: 'card-1', bus: 'rs485' },
+          entry: { loop: 'n1-entry', detector: 1, device: 'card-1', bus: 'rs485' },
+          exit: { loop: 'n1-exit', detector: 2, device: 'card-1', bus: 'rs485' },
           spacingM: 4,
           loopLengthM: 2,
-          lockedOnS: 120,
+          effectiveLengthM: 6.7,
+          atStopLine: false,
         },
       },
-      { lane: 'north-2', approach: 'north', station: null },
+      { lane: 'north-2', number: 2, station: null, usualSource: 'camera' },
     ]);
     expect(definition.cameras.map(({ camera, lanes }) => [camera, lanes.map((lane) => lane.lane)])).toEqual([
       ['cam-north', ['north-1', 'north-2']],
     ]);
+  });
+
+  it('loads with a warning at its line when reads are too far apart for the road', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'roadside-load-site-'));
+    try {
+      const file = join(folder, 'site.yaml');
+      const text = readFileSync(example, 'utf8').replace('unit: 1 #', 'unit: 1\n        pollMs: 400 #');
+      writeFileSync(file, text);
+      const { warnings } = await loadSite(file, shippedFolders);
+      const line = text.split('\n').findIndex((content) => content.includes('pollMs: 400')) + 1;
+      expect(warnings).toMatchObject([{ file, line, path: 'buses[0].devices[0].pollMs' }]);
+      expect(warnings[0]?.message).toMatch(/^400 ms between two reads/);
+      expect((await loadSite(example, shippedFolders)).warnings).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('loads without its detector model, and says so', async () => {
@@ -88,6 +111,7 @@ describe('configRev', () => {
   it.each([
     ['spacingM: 4.0', 'spacingM: 4.1'],
     ['unit: 1', 'unit: 2'],
+    ['version: 1', 'version: 1\nfaults: { quietHours: null }'],
     ['[280, 560]', '[281, 560]'],
   ])('changes with what shapes the figures: %s', (before, after) => {
     expect(revOf(text.replace(before, after))).not.toBe(revOf(text));
@@ -96,6 +120,7 @@ describe('configRev', () => {
   it.each([
     ['platform.example:8883', 'other.example:8883'],
     ['version: 1', 'version: 1\nstore: { retentionDays: 3 }'],
+    ['version: 1', 'version: 1\nfieldbus: { realTime: true }'],
     ['unit: 1 #', 'unit: 1 # another comment'],
   ])('stays with what does not: %s', (before, after) => {
     expect(text).toContain(before);

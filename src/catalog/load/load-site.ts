@@ -1,11 +1,12 @@
 import { dirname, resolve } from 'node:path';
 import { lintSite } from '../lint/site-conflicts.ts';
+import { doubtsAbout } from '../lint/site-doubts.ts';
 import type { LoopDriver } from '../schema/driver.ts';
 import { type Site, siteSchema } from '../schema/site.ts';
 import { configRevOf } from './config-rev.ts';
 import { findDrivers, loadDriver } from './load-driver.ts';
 import { type LoadedModel, loadModel } from './load-model.ts';
-import { type Problem, problemsError } from './problem.ts';
+import { type Finding, type Problem, problemsError, type Warning } from './problem.ts';
 import { resolvePaths } from './resolve-paths.ts';
 import { suggestion } from './suggest.ts';
 import { validate } from './validate.ts';
@@ -26,6 +27,8 @@ export interface LoadedSite {
   readonly models: ReadonlyMap<string, LoadedModel>;
   /** 12 hex digits that change whenever something changes that shapes the figures. */
   readonly configRev: string;
+  /** What works and will disappoint, in the order of the file. */
+  readonly warnings: readonly Warning[];
 }
 
 const CODES = { unreadable: 'config-unreadable', syntax: 'config-syntax' } as const;
@@ -62,6 +65,7 @@ export async function inspectSite(file: string, folders: CatalogFolders): Promis
     drivers,
     models,
     configRev: configRevOf({ site, drivers, models }),
+    warnings: doubtsAbout(site, drivers).map((doubt) => source.value.locate(doubt)),
   };
   deepFreeze(value.site);
   return { kind: 'ok', value: Object.freeze(value) };
@@ -86,7 +90,8 @@ async function loadDrivers(
         const message = `expected the name of a driver, found "${device.driver}"`;
         const path = ['buses', b, 'devices', d, 'driver'];
         const hint = suggestion(device.driver, [...files.keys()]);
-        problems.push(options.source.locate({ code: 'driver-missing', path, message, hint }));
+        const finding: Finding = { code: 'driver-missing', path, message, hint };
+        problems.push(options.source.locate(finding));
       } else if (!drivers.has(device.driver) && !problems.some((problem) => problem.file === file)) {
         const driver = await loadDriver({ id: device.driver, file });
         if (driver.kind === 'ok') drivers.set(device.driver, deepFreeze(driver.value));

@@ -6,27 +6,37 @@ export const PROBLEMS_MAX = 50;
 /** A found value is quoted up to this many characters. */
 const FOUND_MAX_CHARS = 60;
 
-/** One thing wrong in a file: where, what was expected and found, and what to do about it. */
-export interface Problem {
-  readonly code: ErrorCode;
+/** A place in a file, before its line is known. `atKey` points at the key, not at its value. */
+export interface Place {
+  readonly path: Path;
+  readonly atKey?: boolean;
+}
+
+/** The same with its line: what was said about the place stays. */
+export type Located<T extends Place> = Omit<T, 'path' | 'atKey'> & {
   readonly file: string;
   /** 1-based; 0 when the file as a whole is meant. */
   readonly line: number;
   readonly column: number;
   /** `cameras[0].lanes[2].polygon`; empty when the file as a whole is meant. */
   readonly path: string;
-  readonly message: string;
-  readonly hint: string;
-}
+};
 
-/** A problem of a place in a file, before its line is known. `atKey` points at the key, not at its value. */
-export interface Finding {
+/** One thing wrong in a file: what was expected and found, and what to do about it. */
+export interface Finding extends Place {
   readonly code: ErrorCode;
-  readonly path: Path;
-  readonly atKey?: boolean;
   readonly message: string;
   readonly hint: string;
 }
+export type Problem = Located<Finding>;
+
+/** Something that works and will disappoint: what follows from it, in English and in Chinese, and what to do. */
+export interface Doubt extends Place {
+  readonly message: string;
+  readonly hint: string;
+  readonly chinese: string;
+}
+export type Warning = Located<Doubt>;
 
 export function formatPath(path: Path): string {
   return path.reduce<string>(

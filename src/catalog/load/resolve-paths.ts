@@ -6,9 +6,7 @@ export function resolvePaths(site: Site, folder: string): Site {
   const absolute = (path: string): string => resolve(folder, path);
   return {
     ...site,
-    buses: site.buses.map(
-      (bus): Bus => (bus.protocol === 'modbus-rtu' ? { ...bus, path: absolute(bus.path) } : bus),
-    ),
+    buses: site.buses.map((bus): Bus => ('path' in bus ? { ...bus, path: absolute(bus.path) } : bus)),
     cameras: site.cameras.map(
       (camera): Camera => ({ ...camera, source: resolveSource(camera.source, absolute) }),
     ),

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { ErrorCode } from '../../base/errors.ts';
 import { type JsonSchema, jsonSchemaOf, type Path, schemaAt, valueAt } from '../schema/json-schema.ts';
+import { MOVED_FIELDS } from '../schema/site.ts';
 import { type Finding, shorten } from './problem.ts';
 import { suggestion } from './suggest.ts';
 import type { Outcome, YamlSource } from './yaml-source.ts';
@@ -16,6 +17,7 @@ export function validate<T extends z.ZodType>(
   if (result.success) return { kind: 'ok', value: result.data };
   const schema = jsonSchemaOf(options.schema, '');
   const problems = result.error.issues
+    .flatMap(nearestIssues)
     .flatMap((issue) => findingsOf(issue, { schema, value: source.value, code: options.code }))
     .map((finding) => source.locate(finding));
   return { kind: 'refused', problems };
@@ -25,6 +27,14 @@ interface Context {
   readonly schema: JsonSchema;
   readonly value: unknown;
   readonly code: ErrorCode;
+}
+
+/** What is wrong within the form of a union that the value has; the issue itself where it has none of them. */
+function nearestIssues(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const inner = issue.errors.find((issues) => issues.every((nested) => nested.path.length > 0)) ?? [];
+  if (inner.length === 0) return [issue];
+  return inner.flatMap((nested) => nearestIssues({ ...nested, path: [...issue.path, ...nested.path] }));
 }
 
 function findingsOf(issue: z.core.$ZodIssue, context: Context): readonly Finding[] {
@@ -41,10 +51,11 @@ function unknownKey(key: string, parent: Path, context: Context): Finding {
   const known = Object.keys(
     schemaAt(context.schema, parent, valueAt(context.value, parent))?.properties ?? {},
   );
-  const hint =
-    SECRET_KEY.test(key) && known.includes('passwordFile')
-      ? 'No secrets in this file: write the password into a file of its own and name it in passwordFile.'
-      : suggestion(key, known);
+  const moved = MOVED_FIELDS[`${parent.findLast((step) => typeof step === 'string')}.${key}`];
+  const secret = SECRET_KEY.test(key) && known.includes('passwordFile');
+  const hint = secret
+    ? 'No secrets in this file: write the password into a file of its own and name it in passwordFile.'
+    : (moved ?? suggestion(key, known));
   const message = `expected a known key, found "${key}"`;
   return { code: context.code, path: [...parent, key], atKey: true, message, hint };
 }
@@ -77,7 +88,8 @@ function expectationOf(issue: z.core.$ZodIssue): string {
     case 'invalid_value':
       return oneOf(issue.values);
     case 'invalid_union':
-      return 'options' in issue && Array.isArray(issue.options) ? oneOf(issue.options) : 'another form';
+      if ('options' in issue && Array.isArray(issue.options)) return oneOf(issue.options);
+      return issue.message === 'Invalid input' ? 'another form' : issue.message;
     case 'too_small':
       return `at least ${amount(issue.origin, Number(issue.minimum))}`;
     case 'too_big':
@@ -98,7 +110,7 @@ function foundText(issue: z.core.$ZodIssue, found: unknown, path: Path): string 
 }
 
 function oneOf(values: readonly unknown[]): string {
-  const words = values.map(String);
+  const words = values.filter((value) => value !== undefined && value !== null).map(String);
   return words.length === 1 ? String(words[0]) : `one of ${words.join(', ')}`;
 }
 

@@ -13,7 +13,7 @@ import {
 } from 'yaml';
 import { type ErrorCode, messageOf } from '../../base/errors.ts';
 import type { Path } from '../schema/json-schema.ts';
-import { type Finding, formatPath, PROBLEMS_MAX, type Problem } from './problem.ts';
+import { formatPath, type Located, type Place, PROBLEMS_MAX, type Problem } from './problem.ts';
 
 /** No configuration is larger; a larger file is refused before anything parses it. */
 export const YAML_MAX_BYTES = 256 * 1024;
@@ -23,7 +23,8 @@ const ALIASES_MAX = 50;
 export interface YamlSource {
   readonly file: string;
   readonly value: unknown;
-  locate(finding: Finding): Problem;
+  /** What was found, with its line. */
+  locate<T extends Place>(finding: T): Located<T>;
 }
 
 export type Outcome<T> =
@@ -162,7 +163,7 @@ interface Parsed {
 }
 
 /** The line of the place, or of the nearest place above it that the file has. */
-function locate({ document, lines, file }: Parsed, finding: Finding): Problem {
+function locate<T extends Place>({ document, lines, file }: Parsed, finding: T): Located<T> {
   let node: unknown = document.contents;
   let offset = startOf(node) ?? 0;
   finding.path.forEach((step, depth) => {
@@ -173,8 +174,8 @@ function locate({ document, lines, file }: Parsed, finding: Finding): Problem {
     node = value;
   });
   const { line, col } = lines.linePos(offset);
-  const { code, message, hint } = finding;
-  return { code, file, line, column: col, path: formatPath(finding.path), message, hint };
+  const { path, atKey: _, ...said } = finding;
+  return { ...said, file, line, column: col, path: formatPath(path) };
 }
 
 function childNodes(

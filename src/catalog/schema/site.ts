@@ -1,96 +1,8 @@
 import { z } from 'zod';
+import { busSchema } from './bus.ts';
 import { cameraSchema } from './camera.ts';
 import { filePath, hasNoUserinfo, idSchema, isUrl, label, passwordFile, user } from './fields.ts';
-
-/* ---- lanes and their loops ---- */
-
-const stationSchema = z
-  .strictObject({
-    loops: z
-      .array(idSchema)
-      .min(1)
-      .max(2)
-      .describe('[entry] or [entry, exit], in the order in which a vehicle meets them.'),
-    spacingM: z
-      .number()
-      .min(1)
-      .max(20)
-      .exactOptional()
-      .describe('Metres between the leading edges of the two loops; measure it on the road.'),
-    loopLengthM: z
-      .number()
-      .min(0.5)
-      .max(30)
-      .default(2)
-      .describe('Extent of one loop along the road, metres.'),
-    lockedOnS: z
-      .number()
-      .min(10)
-      .max(3600)
-      .default(120)
-      .describe('An output that stays on longer than this, in seconds, is a faulty detector.'),
-  })
-  .describe('The induction loops of this lane.');
-
-const laneSchema = z.strictObject({
-  number: z.number().int().min(1).max(99).describe('Counted from the median outwards, 1 to 99.'),
-  station: stationSchema.exactOptional(),
-});
-
-const approachSchema = z.strictObject({
-  id: idSchema.describe('One arm of the intersection, such as north; lanes are then north-1, north-2.'),
-  name: label,
-  lanes: z.array(laneSchema).min(1).max(12),
-});
-
-/* ---- buses and detector cards ---- */
-
-const deviceSchema = z.strictObject({
-  id: idSchema.describe('Your name for this card, as on its label in the cabinet.'),
-  driver: idSchema.describe('Maker and model, such as procon-ld220; see the drivers folder.'),
-  unit: z.number().int().min(0).max(255).default(1).describe('Modbus address (node id) set on the card.'),
-  pollMs: z
-    .number()
-    .int()
-    .min(10)
-    .max(1000)
-    .default(50)
-    .describe('Milliseconds between two reads, 10 to 1000.'),
-  invert: z
-    .boolean()
-    .default(false)
-    .describe('true when the contacts are wired to open while a vehicle is present.'),
-  loops: z
-    .array(idSchema.nullable())
-    .min(1)
-    .max(64)
-    .describe('The loop on each channel, channel 1 first; null for a channel without one.'),
-});
-
-const devices = z.array(deviceSchema).min(1).max(64);
-
-const busId = idSchema.describe('Your name for this serial line or connection, such as rs485.');
-
-const busSchema = z.discriminatedUnion('protocol', [
-  z.strictObject({
-    id: busId,
-    protocol: z.literal('modbus-tcp').describe('modbus-tcp or modbus-rtu.'),
-    host: z.string().min(1).max(255).describe('IP address or host name.'),
-    port: z.number().int().min(1).max(65_535).default(502).describe('TCP port, usually 502.'),
-    devices,
-  }),
-  z.strictObject({
-    id: busId,
-    protocol: z.literal('modbus-rtu').describe('modbus-tcp or modbus-rtu.'),
-    path: filePath.describe('A name that survives replugging, such as /dev/serial/by-id/…'),
-    baud: z
-      .literal([1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200])
-      .describe('As set on the cards.'),
-    parity: z.enum(['none', 'even', 'odd']).describe('As set on the cards.'),
-    stopBits: z.literal([1, 2]).describe('As set on the cards.'),
-    devices,
-  }),
-]);
+import { approachSchema, quietHoursSchema } from './lane.ts';
 
 /* ---- what the figures become, where they are kept and where they go ---- */
 
@@ -167,6 +79,10 @@ const uplinkSchema = z.strictObject({
     .default(60)
     .describe('Seconds between two attempts to connect, at most; attempts begin quickly.'),
   publishPassages: z.boolean().default(false).describe('true to send every single passage too.'),
+  publishHiRes: z
+    .boolean()
+    .default(false)
+    .describe('true to send the high-resolution log too; it is always kept locally.'),
 });
 
 const storeSchema = z.strictObject({
@@ -187,6 +103,13 @@ export const siteSchema = z.strictObject({
   site: z.strictObject({
     id: idSchema.describe('Unique in the city: it is part of every MQTT topic.'),
     name: label,
+    utcOffsetMin: z
+      .number()
+      .int()
+      .min(-720)
+      .max(840)
+      .default(480)
+      .describe('Local time minus UTC, minutes: 480 in China.'),
   }),
   flow: z
     .strictObject({
@@ -202,6 +125,17 @@ export const siteSchema = z.strictObject({
   buses: z.array(busSchema).max(16).default([]),
   cameras: z.array(cameraSchema).max(16).default([]),
   incidents: incidentsSchema,
+  faults: z
+    .strictObject({ quietHours: quietHoursSchema.default({ fromH: 23, toH: 5, factor: 4 }) })
+    .prefault({}),
+  fieldbus: z
+    .strictObject({
+      realTime: z
+        .boolean()
+        .default(false)
+        .describe('true to run the process that polls with real-time priority, where the system allows it.'),
+    })
+    .prefault({}),
   uplink: uplinkSchema,
   store: storeSchema.prefault({}),
   control: z
@@ -216,7 +150,21 @@ export const siteSchema = z.strictObject({
 /** A checked site file with every default filled in. */
 export type Site = z.output<typeof siteSchema>;
 export type Bus = Site['buses'][number];
-export type RtuBus = Extract<Bus, { protocol: 'modbus-rtu' }>;
+/** A bus that ends in a serial line, so that its budget can be reckoned. */
+export type SerialBus = Extract<Bus, { baud: number }>;
 export type Device = Bus['devices'][number];
 export type Camera = Site['cameras'][number];
 export type Lane = Site['approaches'][number]['lanes'][number];
+
+export function isSerialBus(bus: Bus): bus is SerialBus {
+  return 'baud' in bus;
+}
+
+export function isModbusBus(bus: Bus): boolean {
+  return bus.protocol.startsWith('modbus-');
+}
+
+/** Fields that an earlier version of this program had elsewhere, by their last named parent, and where they stand. */
+export const MOVED_FIELDS: Readonly<Record<string, string>> = {
+  'station.lockedOnS': 'lockedOnS stands in faultLimits of the lane: faultLimits: { lockedOnS: 120 }.',
+};

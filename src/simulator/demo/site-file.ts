@@ -15,11 +15,10 @@ export interface DemoPorts {
 
 /** The site file of the virtual intersection: what a technician would write for it. */
 export function demoSiteFile(ports: DemoPorts, north: NorthTruth): string {
-  const station = (loops: readonly string[], lockedOnS: number): object => ({
+  const station = (loops: readonly string[]): object => ({
     loops,
     spacingM: LOOP_SPACING_M,
     loopLengthM: LOOP_LENGTH_M,
-    lockedOnS,
   });
   return stringify({
     version: 1,
@@ -31,7 +30,9 @@ export function demoSiteFile(ports: DemoPorts, north: NorthTruth): string {
         name: 'North arm 北进口',
         lanes: [1, 2, 3].map((number) => ({
           number,
-          station: station([`n${number}a`, `n${number}b`], NORTH_LOCKED_ON_S),
+          speedLimitKmh: 50,
+          station: station([`n${number}a`, `n${number}b`]),
+          faultLimits: { lockedOnS: NORTH_LOCKED_ON_S },
         })),
       },
       {
@@ -39,7 +40,10 @@ export function demoSiteFile(ports: DemoPorts, north: NorthTruth): string {
         name: 'East arm 东进口',
         lanes: [1, 2].map((number) => ({
           number,
-          station: station([`e${number}a`, `e${number}b`], EAST_LOCKED_ON_S),
+          kind: 'stop-line',
+          speedLimitKmh: 50,
+          station: station([`e${number}a`, `e${number}b`]),
+          faultLimits: { lockedOnS: EAST_LOCKED_ON_S },
         })),
       },
     ],
