@@ -14,6 +14,7 @@ const PROGRAM = fileURLToPath(new URL('../../src/processes/fieldbus.ts', import.
 const WAIT_LIMIT_MS = 30_000;
 
 export interface FieldbusUnderTest {
+  readonly pid: number;
   readonly observations: readonly Observation[];
   readonly health: readonly SensorHealth[];
   readonly fatal: string | null;
@@ -27,7 +28,10 @@ export interface FieldbusUnderTest {
 }
 
 /** Forks the process, configures and starts it. Everything it says is checked against the contract. */
-export async function runFieldbus(buses: FieldbusConfiguration['buses']): Promise<FieldbusUnderTest> {
+export async function runFieldbus(
+  buses: FieldbusConfiguration['buses'],
+  options: { readonly realTime?: boolean } = {},
+): Promise<FieldbusUnderTest> {
   const child = fork(PROGRAM, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const observations: Observation[] = [];
   const wakers = new Set<() => void>();
@@ -63,10 +67,11 @@ export async function runFieldbus(buses: FieldbusConfiguration['buses']): Promis
     });
 
   await waitFor(() => (seen.hello ? true : undefined));
-  say({ type: 'configure', configuration: { kind: 'fieldbus', buses } });
+  say({ type: 'configure', configuration: { kind: 'fieldbus', realTime: options.realTime ?? false, buses } });
   await waitFor(() => (seen.ready || seen.fatal !== '' ? true : undefined));
   if (seen.ready) say({ type: 'start' });
   return {
+    pid: child.pid ?? 0,
     observations,
     get health() {
       return seen.health;

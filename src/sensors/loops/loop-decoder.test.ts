@@ -28,6 +28,7 @@ describe('presence', () => {
     expect(decoder.decode(reading(A_OCCUPIED, 100))).toEqual([
       { kind: 'loop-transition', loop: 'a', occupied: true, atMs: 101, uncertaintyMs: 1, found: true },
       { kind: 'loop-transition', loop: 'b', occupied: false, atMs: 101, uncertaintyMs: 1, found: true },
+      expect.objectContaining({ kind: 'sensor-fault', code: 'loop-open', active: false }),
     ]);
   });
 
@@ -58,11 +59,52 @@ describe('channel faults', () => {
       decoder
         .decode(reading(bytes, atMs))
         .flatMap((it) => (it.kind === 'sensor-fault' ? [`${it.layer} ${it.code} ${it.active}`] : []));
-    expect(faults(FREE, 0)).toEqual([]);
+    // A fault of this loop may be remembered from before a restart: the good news is told too.
+    expect(faults(FREE, 0)).toEqual(['channel loop-open false']);
+    expect(faults(FREE, 5)).toEqual([]);
     expect(faults([0b1_0000, 0b10], 10)).toEqual(['channel loop-open true']);
     decoder.interrupt();
     expect(faults([0b1_0000, 0b10], 20)).toEqual([]);
     expect(faults(FREE, 30)).toEqual(['channel loop-open false']);
+  });
+});
+
+describe('a read in parts', () => {
+  const part = { first: 8, quantity: 8 };
+
+  it('tells only what the part shows, each edge against the last reading of its own part', () => {
+    const decoder = createLoopDecoder(PRESENCE);
+    decoder.decode(reading(FREE, 100));
+    expect(decoder.decode(reading([0b00], 110), part)).toEqual([
+      { kind: 'loop-transition', loop: 'b', occupied: true, atMs: 106, uncertaintyMs: 6, found: false },
+    ]);
+    expect(decoder.decode(reading(A_OCCUPIED, 120))).toMatchObject([
+      { loop: 'a', atMs: 111, uncertaintyMs: 11 },
+      { loop: 'b', atMs: 116, uncertaintyMs: 6 },
+    ]);
+  });
+
+  it('is interrupted in parts', () => {
+    const decoder = createLoopDecoder(PRESENCE);
+    decoder.decode(reading(FREE, 100));
+    decoder.interrupt(part);
+    expect(decoder.decode(reading(FREE, 110))).toMatchObject([{ loop: 'b', found: true }]);
+  });
+});
+
+describe('occupied time', () => {
+  it.each([
+    ['u16', 1, 0x0203 * 10, 0x1_0000 * 10],
+    ['u32-msw-first', 0, 0x0001_0203 * 10, 0x1_0000_0000 * 10],
+  ] as const)('is read as %s at offset %i: %i ms', (decode, offset, occupiedMs, wrapsAtMs) => {
+    const decoder = createLoopDecoder({
+      table: 'input-register',
+      quantity: 4,
+      signals: [{ means: 'occupied-time', offset, loop: 'a', decode, unitMs: 10, nonVolatile: false }],
+    });
+    expect(decoder.decode(reading([0, 1, 2, 3, 0xff, 0xfe, 4, 5], 10))).toEqual([
+      { kind: 'loop-occupancy', loop: 'a', occupiedMs, wrapsAtMs, nonVolatile: false, atMs: 11 },
+    ]);
   });
 });
 

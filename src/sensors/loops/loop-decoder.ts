@@ -1,8 +1,8 @@
 /** The values of one read → what they claim about loops. Pure: all it remembers is the reading before. */
 import { assertNever } from '../../base/assert-never.ts';
-import type { LoopCounters, Observation } from '../../traffic/observations/observation.ts';
+import type { Observation } from '../../traffic/observations/observation.ts';
 import type { ReadPlan, SignalPlan } from '../contract.ts';
-import { checkSignals, isBitTable } from './read-plan.ts';
+import { checkSignals, isBitTable, widthOf } from './read-plan.ts';
 
 /** A reply's values and the two moments between which the device sampled them, monotonic ms. */
 export interface Reading {
@@ -11,107 +11,150 @@ export interface Reading {
   readonly receivedAtMs: number;
 }
 
-export interface LoopDecoder {
-  /** Readings come in order of time. */
-  decode(reading: Reading): readonly Observation[];
-  /** A reading failed: nobody knows what happened until the next one. */
-  interrupt(): void;
+/** Bits or registers of a read, counted from its start: `first` to `first + quantity - 1`. */
+export interface ReadPart {
+  readonly first: number;
+  readonly quantity: number;
 }
+
+export interface LoopDecoder {
+  /** Readings come in order of time; `part` is what was read, all of it unless said otherwise. */
+  decode(reading: Reading, part?: ReadPart): readonly Observation[];
+  /** A reading failed (or this part of it): nobody knows what happened until the next one. */
+  interrupt(part?: ReadPart): void;
+}
+
+/** A signal with what is remembered of it. */
+interface Followed {
+  readonly signal: SignalPlan;
+  readonly width: number;
+  /** Last known state; null before the first reading, and for presence after a failed one. */
+  state: boolean | null;
+  /** When the reading that told it was asked for. */
+  sentAtMs: number;
+}
+
+const NOTHING: readonly Observation[] = [];
 
 /** Throws RoadsideError `config-invalid` when the plan's signals cannot be in its replies. */
 export function createLoopDecoder(plan: Pick<ReadPlan, 'table' | 'quantity' | 'signals'>): LoopDecoder {
   checkSignals(plan);
   const isBits = isBitTable(plan.table);
-  /** Last known state of each signal; null before the first reading, and for presence after a failed one. */
-  const states = plan.signals.map((): boolean | null => null);
-  let previousSentAtMs = 0;
+  const whole: ReadPart = { first: 0, quantity: plan.quantity };
+  const followed = plan.signals.map(
+    (signal): Followed => ({ signal, width: widthOf(signal), state: null, sentAtMs: 0 }),
+  );
 
   return {
-    decode(reading) {
-      const observations = plan.signals.flatMap(
-        (signal, index) => decodeSignal(signal, index, reading) ?? [],
-      );
-      previousSentAtMs = reading.sentAtMs;
-      return observations;
+    decode(reading, part = whole) {
+      let observations: Observation[] | null = null;
+      for (const it of followed) {
+        if (!isWithin(it, part)) continue;
+        const observation = decodeSignal(it, reading, it.signal.offset - part.first);
+        it.sentAtMs = reading.sentAtMs;
+        if (observation === null) continue;
+        observations ??= [];
+        observations.push(observation);
+      }
+      return observations ?? NOTHING;
     },
-    interrupt() {
-      plan.signals.forEach((signal, index) => {
-        if (signal.means === 'loop-occupied') states[index] = null;
-      });
+    interrupt(part = whole) {
+      for (const it of followed) {
+        if (it.signal.means === 'loop-occupied' && isWithin(it, part)) it.state = null;
+      }
     },
   };
 
-  function decodeSignal(signal: SignalPlan, index: number, reading: Reading): Observation | null {
+  /** `at`: place of the signal in the reply. */
+  function decodeSignal(it: Followed, reading: Reading, at: number): Observation | null {
+    const { signal } = it;
     switch (signal.means) {
-      case 'loop-occupied':
-        return decodePresence(signal, index, reading);
-      case 'loop-fault':
-        return decodeFault(signal, index, reading);
+      case 'loop-occupied': {
+        const occupied = isSet(reading.bytes, at, isBits) !== signal.invert;
+        return occupied === it.state ? null : transition(it, occupied, reading);
+      }
+      case 'loop-fault': {
+        const active = isSet(reading.bytes, at, isBits);
+        return active === it.state
+          ? null
+          : channelFault(it, { code: signal.code, active, atMs: reading.receivedAtMs });
+      }
       case 'vehicle-count':
-        return decodeCount(signal, reading);
+        return {
+          kind: 'loop-counters',
+          loop: signal.loop,
+          count: accumulator(reading.bytes, at, signal.decode),
+          bits: it.width === 2 ? 32 : 16,
+          nonVolatile: signal.nonVolatile,
+          atMs: (reading.sentAtMs + reading.receivedAtMs) / 2,
+        };
+      case 'occupied-time':
+        return {
+          kind: 'loop-occupancy',
+          loop: signal.loop,
+          occupiedMs: accumulator(reading.bytes, at, signal.decode) * signal.unitMs,
+          wrapsAtMs: 2 ** (16 * it.width) * signal.unitMs,
+          nonVolatile: signal.nonVolatile,
+          atMs: (reading.sentAtMs + reading.receivedAtMs) / 2,
+        };
       default:
         return assertNever(signal);
     }
   }
-
-  function decodePresence(
-    signal: Extract<SignalPlan, { means: 'loop-occupied' }>,
-    index: number,
-    reading: Reading,
-  ): Observation | null {
-    const occupied = isSet(reading.bytes, signal.offset, isBits) !== signal.invert;
-    const before = states[index];
-    if (before === occupied) return null;
-    states[index] = occupied;
-    const found = before === null || before === undefined;
-    // The edge lies after the last reading was asked for and before this one was received.
-    const earliestMs = found ? reading.sentAtMs : previousSentAtMs;
-    return {
-      kind: 'loop-transition',
-      loop: signal.loop,
-      occupied,
-      atMs: (earliestMs + reading.receivedAtMs) / 2,
-      uncertaintyMs: (reading.receivedAtMs - earliestMs) / 2,
-      found,
-    };
-  }
-
-  function decodeFault(
-    signal: Extract<SignalPlan, { means: 'loop-fault' }>,
-    index: number,
-    reading: Reading,
-  ): Observation | null {
-    const active = isSet(reading.bytes, signal.offset, isBits);
-    if ((states[index] ?? false) === active) return null;
-    states[index] = active;
-    return {
-      kind: 'sensor-fault',
-      sensor: signal.loop,
-      layer: 'channel',
-      code: signal.code,
-      active,
-      atMs: reading.receivedAtMs,
-      detail: active ? 'reported by the detector card' : 'cleared by the detector card',
-    };
-  }
 }
 
-function decodeCount(
-  signal: Extract<SignalPlan, { means: 'vehicle-count' }>,
-  reading: Reading,
-): LoopCounters {
-  const first = register(reading.bytes, signal.offset);
-  const second = register(reading.bytes, signal.offset + 1);
-  const isWide = signal.decode !== 'u16';
-  const wide = signal.decode === 'u32-lsw-first' ? second * 0x1_0000 + first : first * 0x1_0000 + second;
+function isWithin(it: Followed, part: ReadPart): boolean {
+  return it.signal.offset >= part.first && it.signal.offset + it.width <= part.first + part.quantity;
+}
+
+function transition(it: Followed, occupied: boolean, reading: Reading): Observation {
+  const found = it.state === null;
+  it.state = occupied;
+  // The edge lies after the last reading was asked for and before this one was received.
+  const earliestMs = found ? reading.sentAtMs : it.sentAtMs;
   return {
-    kind: 'loop-counters',
-    loop: signal.loop,
-    count: isWide ? wide : first,
-    bits: isWide ? 32 : 16,
-    nonVolatile: signal.nonVolatile,
-    atMs: (reading.sentAtMs + reading.receivedAtMs) / 2,
+    kind: 'loop-transition',
+    loop: it.signal.loop,
+    occupied,
+    atMs: (earliestMs + reading.receivedAtMs) / 2,
+    uncertaintyMs: (reading.receivedAtMs - earliestMs) / 2,
+    found,
   };
+}
+
+/** The first reading is told too, good or bad: a fault from before a restart may have ended meanwhile. */
+function channelFault(
+  it: Followed,
+  read: { readonly code: string; readonly active: boolean; readonly atMs: number },
+): Observation {
+  it.state = read.active;
+  return {
+    kind: 'sensor-fault',
+    sensor: it.signal.loop,
+    layer: 'channel',
+    ...read,
+    detail: read.active
+      ? 'reported by the detector card'
+      : 'not, or no longer, reported by the detector card',
+  };
+}
+
+function accumulator(
+  bytes: Uint8Array,
+  at: number,
+  decode: Extract<SignalPlan, { means: 'vehicle-count' }>['decode'],
+): number {
+  const first = register(bytes, at);
+  switch (decode) {
+    case 'u16':
+      return first;
+    case 'u32-msw-first':
+      return first * 0x1_0000 + register(bytes, at + 1);
+    case 'u32-lsw-first':
+      return register(bytes, at + 1) * 0x1_0000 + first;
+    default:
+      return assertNever(decode);
+  }
 }
 
 /** In bit tables `offset` counts bits, least significant first (V1.1b3 §6.1); a register is set when not 0. */

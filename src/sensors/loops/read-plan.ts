@@ -10,7 +10,8 @@ export function isBitTable(table: TableName): boolean {
 export function checkSignals(plan: Pick<ReadPlan, 'table' | 'quantity' | 'signals'>): void {
   for (const signal of plan.signals) {
     const fits = signal.offset + widthOf(signal) <= plan.quantity;
-    if (fits && !(signal.means === 'vehicle-count' && isBitTable(plan.table))) continue;
+    const isNumber = signal.means === 'vehicle-count' || signal.means === 'occupied-time';
+    if (fits && !(isNumber && isBitTable(plan.table))) continue;
     throw new RoadsideError(
       'config-invalid',
       `${signal.means} of ${signal.loop} at offset ${signal.offset} is not in ${plan.quantity} × ${plan.table}`,
@@ -19,6 +20,7 @@ export function checkSignals(plan: Pick<ReadPlan, 'table' | 'quantity' | 'signal
   }
 }
 
-function widthOf(signal: SignalPlan): number {
-  return signal.means === 'vehicle-count' && signal.decode !== 'u16' ? 2 : 1;
+/** Bits or registers that a signal takes up. */
+export function widthOf(signal: SignalPlan): number {
+  return 'decode' in signal && signal.decode !== 'u16' ? 2 : 1;
 }

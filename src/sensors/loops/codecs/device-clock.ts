@@ -1,0 +1,85 @@
+/**
+ * When a device's own stamp happened on our clock. Every sighting bounds the offset between the two clocks
+ * from both sides: what a poll finds new happened after the poll before it was sent and before the answer
+ * arrived. The bounds are intersected, as NTP does with its servers (RFC 5905, 11.2.1, after Marzullo), so the
+ * poll with the least delay decides, and they widen with time, because crystals drift.
+ */
+export interface DeviceClock {
+  /** Whether what was seen can be true, after all that was seen before. */
+  agrees(sighting: Sighting): boolean;
+  /** Takes what was seen into account. It must agree. */
+  learn(sighting: Sighting): void;
+  /** On our clock, with half the width of what is not known; null while nothing bounds it from both sides. */
+  monoOf(
+    deviceMs: number,
+    nowMonoMs: number,
+  ): { readonly atMs: number; readonly uncertaintyMs: number } | null;
+  /** The device has begun to count anew. */
+  forget(): void;
+}
+
+export interface Sighting {
+  readonly deviceMs: number;
+  /** -Infinity when nothing is known. */
+  readonly earliestMonoMs: number;
+  readonly latestMonoMs: number;
+}
+
+export interface DeviceClockOptions {
+  /** The device counts from 0 again when it reaches this, ms; null when it does not. */
+  readonly wrapsAtMs: number | null;
+  /** What one count of the stamp stands for. */
+  readonly resolutionMs: number;
+}
+
+/** Allowed between the two clocks: a plain crystal over the cabinet's temperatures, twice. */
+const DRIFT = 200e-6;
+
+export function createDeviceClock({ wrapsAtMs, resolutionMs }: DeviceClockOptions): DeviceClock {
+  /** Our time minus the device's, as it was at `sinceMonoMs` or later. */
+  let lowMs = -Infinity;
+  let highMs = Infinity;
+  let sinceMonoMs = 0;
+  /** The newest device stamp on a scale that does not wrap. */
+  let newestMs: number | null = null;
+
+  const unwrapped = (deviceMs: number): number => {
+    if (wrapsAtMs === null || newestMs === null) return deviceMs;
+    return deviceMs + Math.round((newestMs - deviceMs) / wrapsAtMs) * wrapsAtMs;
+  };
+  const bounds = (nowMonoMs: number): { low: number; high: number } => {
+    const driftMs = Math.abs(nowMonoMs - sinceMonoMs) * DRIFT;
+    return { low: lowMs - driftMs, high: highMs + driftMs };
+  };
+  const seen = ({ deviceMs, earliestMonoMs, latestMonoMs }: Sighting): { low: number; high: number } => {
+    const stampMs = unwrapped(deviceMs);
+    // A stamp is cut down to its resolution: the moment itself is up to one count later.
+    return { low: earliestMonoMs - stampMs - resolutionMs, high: latestMonoMs - stampMs };
+  };
+
+  return {
+    agrees(sighting) {
+      const now = bounds(sighting.latestMonoMs);
+      const { low, high } = seen(sighting);
+      return low <= now.high && high >= now.low;
+    },
+    learn(sighting) {
+      const now = bounds(sighting.latestMonoMs);
+      const { low, high } = seen(sighting);
+      lowMs = Math.max(now.low, low);
+      highMs = Math.min(now.high, high);
+      const { earliestMonoMs, latestMonoMs } = sighting;
+      sinceMonoMs = Number.isFinite(earliestMonoMs) ? earliestMonoMs : latestMonoMs;
+      const stampMs = unwrapped(sighting.deviceMs);
+      newestMs = Math.max(newestMs ?? stampMs, stampMs);
+    },
+    monoOf(deviceMs, nowMonoMs) {
+      const { low, high } = bounds(nowMonoMs);
+      if (!Number.isFinite(low) || !Number.isFinite(high)) return null;
+      return { atMs: unwrapped(deviceMs) + (low + high) / 2, uncertaintyMs: (high - low) / 2 + resolutionMs };
+    },
+    forget() {
+      [lowMs, highMs, newestMs] = [-Infinity, Infinity, null];
+    },
+  };
+}
