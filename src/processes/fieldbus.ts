@@ -1,5 +1,5 @@
 /** The fieldbus process: forked by the gateway, configured and supervised over its IPC channel. */
-import { createFieldbusProgram } from '../sensors/fieldbus/fieldbus-program.ts';
+import { createFieldbusProcess } from '../sensors/fieldbus/fieldbus-process.ts';
 import { runSensorProgram } from '../sensors/process-link.ts';
 
-runSensorProgram(createFieldbusProgram());
+runSensorProgram(createFieldbusProcess());

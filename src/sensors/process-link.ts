@@ -5,6 +5,7 @@ import {
   type FromSensor,
   HEARTBEAT_EVERY_MS,
   OBSERVATIONS_PER_MESSAGE,
+  type ScanFinding,
   type SensorConfiguration,
   type SensorHealth,
   toSensorSchema,
@@ -17,11 +18,21 @@ const LEAVE_WITHIN_MS = 4000;
 export interface ProcessLink {
   /** Claims observations; bursts are split into messages of the contract's size. */
   observe(observations: readonly Observation[]): void;
+  /** Says what a scan of the buses has found. */
+  find(finding: ScanFinding): void;
 }
+
+type ProcessName = 'fieldbus' | 'vision';
+
+/** What each process can be configured for. */
+const KINDS: Readonly<Record<ProcessName, readonly SensorConfiguration['kind'][]>> = {
+  fieldbus: ['fieldbus', 'bus-scan'],
+  vision: ['vision'],
+};
 
 /** What a sensor process does at each step of the protocol. */
 export interface SensorProgram<C extends SensorConfiguration> {
-  readonly process: C['kind'];
+  readonly process: ProcessName;
   /** Acquires what the configuration names. One unreachable device is a fault observation, never a throw. */
   configure(configuration: C, link: ProcessLink): Promise<void>;
   start(): void;
@@ -62,6 +73,7 @@ export function runSensorProgram<C extends SensorConfiguration>(
         });
       }
     },
+    find: (finding) => channel.send({ type: 'finding', finding }),
   };
   const heartbeat = setInterval(() => {
     channel.send({ type: 'health', sensors: program.health() });
@@ -106,7 +118,7 @@ export function runSensorProgram<C extends SensorConfiguration>(
     const message = parsed.data;
     switch (message.type) {
       case 'configure':
-        if (message.configuration.kind !== program.process) {
+        if (!KINDS[program.process].includes(message.configuration.kind)) {
           fail(
             new RoadsideError(
               'process-protocol',

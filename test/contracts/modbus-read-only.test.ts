@@ -24,19 +24,23 @@ describe('what can reach a detector card', () => {
     expect(Object.values(READ_FUNCTION).sort()).toEqual([1, 2, 3, 4]);
   });
 
-  it('is written to a line in two places, each time a frame of the read encoder', () => {
-    const fieldbus = filesWith(/line\.write\(/);
-    expect(fieldbus).toEqual(['fieldbus/rtu-master.ts', 'fieldbus/tcp-master.ts']);
-    for (const name of fieldbus) {
+  it('is written to a line by the two masters, each time a frame of the read encoder', () => {
+    const masters = ['fieldbus/rtu-master.ts', 'fieldbus/tcp-master.ts'];
+    // Frame protocols: bytes of a device session, which has no Modbus encoder at all.
+    const sessions = ['fieldbus/frame-server.ts', 'fieldbus/session-port.ts'];
+    expect(filesWith(/line\.write\(/)).toEqual([...masters, ...sessions].toSorted());
+    for (const name of masters) {
       const writes = sources.get(name)?.match(/line\.write\(.*/g) ?? [];
       expect(writes).toHaveLength(1);
       expect(writes[0]).toMatch(/^line\.write\(encode(Rtu|Tcp)Request\(/);
     }
+    const encoders = filesWith(/encode(Rtu|Tcp)Request/);
+    expect(encoders).toEqual(['fieldbus/modbus-frames.ts', ...masters]);
   });
 
   it('passes through one file per medium', () => {
     expect(filesWith(/from 'serialport'/)).toEqual(['fieldbus/serial-line.ts']);
-    expect(filesWith(/from 'node:net'/)).toEqual(['fieldbus/tcp-line.ts']);
+    expect(filesWith(/from 'node:net'/)).toEqual(['fieldbus/tcp-line.ts', 'fieldbus/tcp-listener.ts']);
     expect(filesWith(/modbus-serial/)).toEqual([]);
   });
 

@@ -1,17 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FAILURES_BEFORE_PAUSE, LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS } from './breaker.ts';
-import {
-  type BusSchedule,
-  createBusSchedule,
-  type ReadVerdict,
-  type ScheduledDevice,
-} from './bus-schedule.ts';
+import { type BusSchedule, createBusSchedule, type ScheduledDevice } from './bus-schedule.ts';
+import type { AskOutcome } from './polled-bus.ts';
 
 const START_MS = 1000;
 
 function device(everyMs: readonly number[], responseTimeoutMs = 50): ScheduledDevice {
-  return { responseTimeoutMs, turnaroundMs: 0, reads: everyMs.map((ms) => ({ everyMs: ms })) };
+  return { responseTimeoutMs, turnaroundMs: 0, asks: everyMs.map((ms) => ({ everyMs: ms, pushed: false })) };
 }
 
 /** Runs the bus: each read takes as long as `costMs` says; returns the moments at which each device was read. */
@@ -20,7 +16,7 @@ function run(
   options: {
     readonly untilMs: number;
     readonly costMs: (device: number) => number;
-    readonly verdict?: (device: number, nowMs: number) => ReadVerdict;
+    readonly verdict?: (device: number, nowMs: number) => AskOutcome['kind'];
   },
 ): ReadonlyMap<number, readonly number[]> {
   const turns = new Map<number, number[]>();
@@ -53,18 +49,18 @@ describe('the grid of a bus', () => {
   it('skips the slots it could not serve, counts them and never queues them', () => {
     const schedule = createBusSchedule([device([10])], START_MS);
     const first = schedule.take(START_MS);
-    expect(first.kind).toBe('read');
-    if (first.kind === 'read') schedule.settle(first.place, 'answered', START_MS + 95);
-    expect(schedule.take(START_MS + 95)).toMatchObject({ kind: 'read' });
+    expect(first.kind).toBe('ask');
+    if (first.kind === 'ask') schedule.settle(first.place, 'answered', START_MS + 95);
+    expect(schedule.take(START_MS + 95)).toMatchObject({ kind: 'ask' });
     expect(schedule.missedSlots).toBe(8);
-    schedule.settle({ device: 0, read: 0 }, 'answered', START_MS + 96);
+    schedule.settle({ device: 0, ask: 0 }, 'answered', START_MS + 96);
     expect(schedule.take(START_MS + 96)).toEqual({ kind: 'wait', untilMs: START_MS + 100 });
   });
 
   it('keeps the silence that a device needs between two requests', () => {
     const schedule = createBusSchedule([{ ...device([10]), turnaroundMs: 25 }], START_MS);
     schedule.take(START_MS);
-    schedule.settle({ device: 0, read: 0 }, 'answered', START_MS + 1);
+    schedule.settle({ device: 0, ask: 0 }, 'answered', START_MS + 1);
     expect(schedule.take(START_MS + 10)).toEqual({ kind: 'wait', untilMs: START_MS + 26 });
   });
 
@@ -83,7 +79,7 @@ describe('the grid of a bus', () => {
             nowMs += cost;
             schedule.settle(decision.place, 'answered', nowMs);
           }
-          expect(schedule.slotsDone({ device: 0, read: 0 }, nowMs)).toBe(reads + schedule.missedSlots);
+          expect(schedule.slotsDone({ device: 0, ask: 0 }, nowMs)).toBe(reads + schedule.missedSlots);
         }
       }),
     );
@@ -104,12 +100,37 @@ describe('fairness', () => {
     let nowMs = START_MS;
     while (nowMs < START_MS + 10_000) {
       const decision = schedule.take(nowMs);
-      if (decision.kind === 'read') reads[decision.place.read] = (reads[decision.place.read] ?? 0) + 1;
+      if (decision.kind === 'ask') reads[decision.place.ask] = (reads[decision.place.ask] ?? 0) + 1;
       nowMs += 15;
-      if (decision.kind === 'read') schedule.settle(decision.place, 'answered', nowMs);
+      if (decision.kind === 'ask') schedule.settle(decision.place, 'answered', nowMs);
     }
     expect(reads[1]).toBe(10);
   });
+});
+
+describe('an ask that takes several turns', () => {
+  it('lets its neighbours have theirs between, and is done within its slot', () => {
+    const schedule = createBusSchedule([device([100]), device([100])], START_MS);
+    const turns: number[] = [];
+    let parts = 0;
+    for (let nowMs = START_MS; nowMs < START_MS + 100; nowMs += 5) {
+      const decision = schedule.take(nowMs);
+      if (decision.kind !== 'ask') continue;
+      turns.push(decision.place.device);
+      parts += decision.place.device === 0 ? 1 : 0;
+      const isOver = decision.place.device === 1 || parts === 4;
+      schedule.settle(decision.place, isOver ? 'answered' : 'unfinished', nowMs + 5);
+    }
+    expect(turns).toEqual([0, 1, 0, 0, 0]);
+    expect(schedule.missedSlots).toBe(0);
+    expect(schedule.slotsDone({ device: 0, ask: 0 }, START_MS + 99)).toBe(1);
+  });
+});
+
+it('never asks for what a device says by itself', () => {
+  const pushed = { everyMs: 10, pushed: true };
+  const schedule = createBusSchedule([{ ...device([]), asks: [pushed] }], START_MS);
+  expect(schedule.take(START_MS + 1000)).toEqual({ kind: 'wait', untilMs: Number.POSITIVE_INFINITY });
 });
 
 describe('the breaker', () => {
@@ -119,7 +140,7 @@ describe('the breaker', () => {
     const turns = run(schedule, {
       untilMs: START_MS + 120_000,
       costMs: (at) => (at === 8 ? 30 : 400),
-      verdict: (at) => (at === 8 ? 'answered' : 'silent'),
+      verdict: (at) => (at === 8 ? 'answered' : 'timeout'),
     });
     const lastMinute = (turns.get(8) ?? []).filter((ms) => ms >= START_MS + 60_000);
     expect(lastMinute.length).toBeGreaterThan(450);
@@ -135,16 +156,16 @@ describe('the breaker', () => {
       verdict: (_, nowMs) => {
         pauses.push(nowMs - lastMs);
         lastMs = nowMs;
-        return 'silent';
+        return 'timeout';
       },
     });
     const grown = pauses.slice(FAILURES_BEFORE_PAUSE, FAILURES_BEFORE_PAUSE + 7);
     expect(grown).toEqual([1, 2, 4, 8, 16, 30, 30].map((factor) => factor * SHORTEST_PAUSE_MS));
     expect(Math.max(...pauses)).toBe(LONGEST_PAUSE_MS);
     expect(schedule.isPaused(0)).toBe(true);
-    schedule.settle({ device: 0, read: 0 }, 'answered', lastMs);
+    schedule.settle({ device: 0, ask: 0 }, 'answered', lastMs);
     expect(schedule.isPaused(0)).toBe(false);
-    expect(schedule.take(lastMs + 100)).toMatchObject({ kind: 'read' });
+    expect(schedule.take(lastMs + 100)).toMatchObject({ kind: 'ask' });
   });
 
   it('holds back a read that is refused without holding back its device', () => {
@@ -157,9 +178,9 @@ describe('the breaker', () => {
         nowMs = decision.untilMs;
         continue;
       }
-      const { read } = decision.place;
-      reads[read] = (reads[read] ?? 0) + 1;
-      schedule.settle(decision.place, read === 0 ? 'answered' : 'refused', nowMs);
+      const { ask } = decision.place;
+      reads[ask] = (reads[ask] ?? 0) + 1;
+      schedule.settle(decision.place, ask === 0 ? 'answered' : 'refused', nowMs);
     }
     expect(reads[0]).toBe(600);
     expect(reads[1]).toBeLessThan(15);
@@ -169,14 +190,14 @@ describe('the breaker', () => {
     const schedule = createBusSchedule([device([100])], START_MS);
     for (let at = 0; at < 5; at += 1) {
       schedule.take(START_MS + at * 100);
-      schedule.settle({ device: 0, read: 0 }, 'silent', START_MS + at * 100);
+      schedule.settle({ device: 0, ask: 0 }, 'timeout', START_MS + at * 100);
     }
     expect(schedule.take(START_MS + 600)).toMatchObject({ kind: 'wait' });
     schedule.pardon(START_MS + 650);
-    expect(schedule.take(START_MS + 700)).toMatchObject({ kind: 'read' });
-    schedule.settle({ device: 0, read: 0 }, 'closed', START_MS + 701);
+    expect(schedule.take(START_MS + 700)).toMatchObject({ kind: 'ask' });
+    schedule.settle({ device: 0, ask: 0 }, 'closed', START_MS + 701);
     schedule.skipTo(START_MS + 5000);
-    expect(schedule.take(START_MS + 5000)).toMatchObject({ kind: 'read' });
+    expect(schedule.take(START_MS + 5000)).toMatchObject({ kind: 'ask' });
     expect(schedule.missedSlots).toBe(0);
   });
 });

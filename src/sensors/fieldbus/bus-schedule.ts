@@ -1,53 +1,47 @@
 /**
- * When which read of a bus is due. Reads no clock: the time comes with each call. Every read has a grid of
+ * When which ask of a bus is due. Reads no clock: the time comes with each call. Every ask has a grid of
  * slots (`originMs + k·everyMs`) that never drifts; a slot whose time is over when its turn comes is missed
- * and counted, never made up for, because a queue of old reads would only make the next ones late.
+ * and counted, never made up for, because a queue of old asks would only make the next ones late.
  */
 import { type Breaker, failBreaker, HEALTHY_BREAKER } from './breaker.ts';
+import type { Ask, AskOutcome, AskPlace } from './polled-bus.ts';
 
 export interface ScheduledDevice {
   readonly responseTimeoutMs: number;
   readonly turnaroundMs: number;
-  readonly reads: readonly { readonly everyMs: number }[];
-}
-
-/** `refused`: the device lives but will not answer this read. `closed`: nothing was learnt about the device. */
-export type ReadVerdict = 'answered' | 'refused' | 'silent' | 'closed';
-
-/** Positions in the plan. */
-export interface ReadPlace {
-  readonly device: number;
-  readonly read: number;
+  readonly asks: readonly Pick<Ask, 'everyMs' | 'pushed'>[];
 }
 
 export type Decision =
-  | { readonly kind: 'read'; readonly place: ReadPlace }
+  /** `lateMs`: since its slot began. */
+  | { readonly kind: 'ask'; readonly place: AskPlace; readonly lateMs: number }
   | { readonly kind: 'wait'; readonly untilMs: number };
 
 export interface BusSchedule {
-  /** The read to do now; its slot is taken. At most one read is in flight. */
+  /** What to ask now; its slot is taken. At most one ask is in flight. */
   take(nowMs: number): Decision;
-  settle(place: ReadPlace, verdict: ReadVerdict, nowMs: number): void;
+  settle(place: AskPlace, outcome: AskOutcome['kind'], nowMs: number): void;
   /** The line is down: slots pass without being missed by us. */
   skipTo(nowMs: number): void;
-  /** The line is back after a failure: nothing that was held against a device counts any more. */
-  pardon(nowMs: number): void;
-  /** Slots of this read that are over, for whatever reason: what `expected` is made of. */
-  slotsDone(place: ReadPlace, nowMs: number): number;
+  /** The line (or one device) is back: nothing that was held against it counts any more. */
+  pardon(nowMs: number, device?: number): void;
+  /** Slots of this ask that are over, for whatever reason: what `expected` is made of. */
+  slotsDone(place: AskPlace, nowMs: number): number;
   isPaused(device: number): boolean;
   readonly missedSlots: number;
 }
 
-interface ReadState {
-  readonly place: ReadPlace;
+interface AskState {
+  readonly place: AskPlace;
   readonly everyMs: number;
+  readonly pushed: boolean;
   nextSlot: number;
   breaker: Breaker;
 }
 
 interface DeviceState {
   readonly plan: ScheduledDevice;
-  readonly reads: readonly ReadState[];
+  readonly asks: readonly AskState[];
   breaker: Breaker;
   notBeforeMs: number;
   /** Rank of its last turn: who waited longest is next. */
@@ -60,9 +54,10 @@ export function createBusSchedule(plan: readonly ScheduledDevice[], startMs: num
   const devices = plan.map(
     (device, deviceIndex): DeviceState => ({
       plan: device,
-      reads: device.reads.map(({ everyMs }, read) => ({
-        place: { device: deviceIndex, read },
+      asks: device.asks.map(({ everyMs, pushed }, ask) => ({
+        place: { device: deviceIndex, ask },
         everyMs,
+        pushed,
         nextSlot: 0,
         breaker: HEALTHY_BREAKER,
       })),
@@ -73,35 +68,36 @@ export function createBusSchedule(plan: readonly ScheduledDevice[], startMs: num
   );
   let turns = 0;
   let missedSlots = 0;
-  let inFlight: ReadState | null = null;
+  let inFlight: AskState | null = null;
 
-  const slotMs = (read: ReadState): number => originMs + read.nextSlot * read.everyMs;
-  const firstSlotFrom = (read: ReadState, ms: number): number =>
-    Math.max(0, Math.ceil((ms - originMs) / read.everyMs));
-  const pauseUntil = (reads: readonly ReadState[], untilMs: number): void => {
-    for (const read of reads) read.nextSlot = Math.max(read.nextSlot, firstSlotFrom(read, untilMs));
+  const slotMs = (ask: AskState): number => originMs + ask.nextSlot * ask.everyMs;
+  const firstSlotFrom = (ask: AskState, ms: number): number =>
+    Math.max(0, Math.ceil((ms - originMs) / ask.everyMs));
+  const pauseUntil = (asks: readonly AskState[], untilMs: number): void => {
+    for (const ask of asks) ask.nextSlot = Math.max(ask.nextSlot, firstSlotFrom(ask, untilMs));
   };
   const resume = (device: DeviceState, nowMs: number): void => {
     device.breaker = HEALTHY_BREAKER;
-    for (const read of device.reads) {
-      read.breaker = HEALTHY_BREAKER;
-      read.nextSlot = firstSlotFrom(read, nowMs);
+    for (const ask of device.asks) {
+      ask.breaker = HEALTHY_BREAKER;
+      ask.nextSlot = firstSlotFrom(ask, nowMs);
     }
   };
-  const stateAt = (place: ReadPlace): { device: DeviceState; read: ReadState } => {
+  const stateAt = (place: AskPlace): { device: DeviceState; ask: AskState } => {
     const device = devices[place.device];
-    const read = device?.reads[place.read];
-    if (device === undefined || read === undefined) throw new RangeError('no such read in this plan');
-    return { device, read };
+    const ask = device?.asks[place.ask];
+    if (device === undefined || ask === undefined) throw new RangeError('no such ask in this plan');
+    return { device, ask };
   };
 
   return {
     take(nowMs) {
-      let best: { device: DeviceState; read: ReadState; dueMs: number } | null = null;
+      let best: { device: DeviceState; ask: AskState; dueMs: number } | null = null;
       let untilMs = Number.POSITIVE_INFINITY;
       for (const device of devices) {
-        for (const read of device.reads) {
-          const dueMs = slotMs(read);
+        for (const ask of device.asks) {
+          if (ask.pushed) continue;
+          const dueMs = slotMs(ask);
           const readyMs = Math.max(dueMs, device.notBeforeMs);
           if (readyMs > nowMs) {
             untilMs = Math.min(untilMs, readyMs);
@@ -110,45 +106,56 @@ export function createBusSchedule(plan: readonly ScheduledDevice[], startMs: num
             device.servedRank < best.device.servedRank ||
             (device === best.device && dueMs < best.dueMs)
           ) {
-            best = { device, read, dueMs };
+            best = { device, ask, dueMs };
           }
         }
       }
       if (best === null) return { kind: 'wait', untilMs };
-      const slot = Math.floor((nowMs - originMs) / best.read.everyMs);
-      missedSlots += slot - best.read.nextSlot;
-      best.read.nextSlot = slot + 1;
+      const slot = Math.floor((nowMs - originMs) / best.ask.everyMs);
+      const lateMs = nowMs - slotMs(best.ask);
+      missedSlots += slot - best.ask.nextSlot;
+      best.ask.nextSlot = slot + 1;
       turns += 1;
       best.device.servedRank = turns;
-      inFlight = best.read;
-      return { kind: 'read', place: best.read.place };
+      inFlight = best.ask;
+      return { kind: 'ask', place: best.ask.place, lateMs };
     },
-    settle(place, verdict, nowMs) {
-      const { device, read } = stateAt(place);
-      const firstPauseOf = { nowMs, responseTimeoutMs: device.plan.responseTimeoutMs };
+    settle(place, outcome, nowMs) {
+      const { device, ask } = stateAt(place);
       inFlight = null;
       device.notBeforeMs = nowMs + device.plan.turnaroundMs;
-      if (verdict === 'closed') return;
-      if (verdict !== 'silent' && device.breaker.pauseMs > 0) resume(device, nowMs);
-      if (verdict === 'silent') {
+      if (outcome === 'closed') return;
+      const isSilent = outcome === 'timeout' || outcome === 'corrupt';
+      const firstPauseOf = { nowMs, responseTimeoutMs: device.plan.responseTimeoutMs };
+      if (isSilent) {
         device.breaker = failBreaker(device.breaker, firstPauseOf);
-        pauseUntil(device.reads, device.breaker.pausedUntilMs);
-      } else {
+        pauseUntil(device.asks, device.breaker.pausedUntilMs);
+      } else if (device.breaker !== HEALTHY_BREAKER) {
+        if (device.breaker.pauseMs > 0) resume(device, nowMs);
         device.breaker = HEALTHY_BREAKER;
       }
-      read.breaker = verdict === 'answered' ? HEALTHY_BREAKER : failBreaker(read.breaker, firstPauseOf);
-      pauseUntil([read], read.breaker.pausedUntilMs);
+      if (outcome === 'unfinished') {
+        // The slot is still to be served: whoever waited longer comes first.
+        ask.nextSlot -= 1;
+      } else if (outcome === 'answered') {
+        ask.breaker = HEALTHY_BREAKER;
+      } else {
+        ask.breaker = failBreaker(ask.breaker, firstPauseOf);
+        pauseUntil([ask], ask.breaker.pausedUntilMs);
+      }
     },
     skipTo(nowMs) {
-      for (const device of devices) pauseUntil(device.reads, nowMs);
+      for (const device of devices) pauseUntil(device.asks, nowMs);
     },
-    pardon(nowMs) {
-      for (const device of devices) resume(device, nowMs);
+    pardon(nowMs, only) {
+      devices.forEach((device, index) => {
+        if (only === undefined || only === index) resume(device, nowMs);
+      });
     },
     slotsDone(place, nowMs) {
-      const { read } = stateAt(place);
-      const taken = inFlight === read ? read.nextSlot - 1 : read.nextSlot;
-      return Math.min(taken, firstSlotFrom(read, nowMs));
+      const { ask } = stateAt(place);
+      const taken = inFlight === ask ? ask.nextSlot - 1 : ask.nextSlot;
+      return Math.min(taken, firstSlotFrom(ask, nowMs));
     },
     isPaused: (device) => (devices[device]?.breaker.pauseMs ?? 0) > 0,
     get missedSlots() {

@@ -1,4 +1,5 @@
 import { monotonicMs } from '../../base/clock.ts';
+import { createDeadline } from './deadline.ts';
 import type { OpenLine } from './line.ts';
 import { createLineKeeper } from './line-keeper.ts';
 import { encodeTcpRequest, shapeOf } from './modbus-frames.ts';
@@ -10,16 +11,8 @@ import {
 } from './modbus-master.ts';
 import { createTcpReplyReader } from './tcp-reply-reader.ts';
 
-/**
- * After so many timeouts with no byte between them the connection itself is doubted and replaced: a pulled
- * cable leaves a connection that looks open for a quarter of an hour (tcp_retries2). It is less than the
- * failures that make a device fault, so that the port is blamed first.
- */
-export const SILENT_TIMEOUTS = 2;
-
 interface Exchange {
   readonly sentAtMs: number;
-  readonly deadline: NodeJS.Timeout;
   readonly settle: (outcome: ReadOutcome) => void;
 }
 
@@ -29,14 +22,13 @@ export function createTcpMaster(open: OpenLine, listener: MasterListener): Modbu
   const figures = { timeouts: 0, corruptReplies: 0 };
   let exchange: Exchange | null = null;
   let transaction = 0;
-  let silentTimeouts = 0;
 
   const settle = (outcome: ReadOutcome): void => {
     const ended = exchange;
     if (ended === null) return;
     exchange = null;
     reader.forget();
-    clearTimeout(ended.deadline);
+    deadline.clear();
     ended.settle(outcome);
   };
   const corrupt = (why: string): void => {
@@ -45,8 +37,8 @@ export function createTcpMaster(open: OpenLine, listener: MasterListener): Modbu
   };
   const keeper = createLineKeeper({
     open,
+    medium: 'tcp',
     onBytes(bytes) {
-      silentTimeouts = 0;
       const reading = reader.feed(bytes);
       if (reading === null) return;
       switch (reading.kind) {
@@ -69,23 +61,20 @@ export function createTcpMaster(open: OpenLine, listener: MasterListener): Modbu
     },
     onChange(change) {
       reader.clear();
-      silentTimeouts = 0;
       if (change.kind !== 'open') settle({ kind: 'closed', why: change.why });
       listener.onLineChange(change);
     },
   });
-  const onDeadline = (due: Exchange): void => {
-    if (exchange !== due) return;
+  const deadline = createDeadline(() => {
     if (reader.hasPartialFrame) {
       corrupt('the reply was cut off');
       keeper.drop('the reply was cut off');
       return;
     }
     figures.timeouts += 1;
-    silentTimeouts += 1;
     settle({ kind: 'timeout' });
-    if (silentTimeouts >= SILENT_TIMEOUTS) keeper.drop('no answer to anything');
-  };
+    keeper.timedOut();
+  });
 
   return {
     get isOpen() {
@@ -102,11 +91,10 @@ export function createTcpMaster(open: OpenLine, listener: MasterListener): Modbu
       transaction = (transaction + 1) & 0xffff;
       reader.expect(transaction, shapeOf(request));
       return new Promise((resolve) => {
-        // A stalled process finds timer and reply due at once: the reply gets its turn first.
-        const deadline = setTimeout(() => setImmediate(onDeadline, mine), terms.responseTimeoutMs);
-        const mine: Exchange = { sentAtMs: monotonicMs(), deadline, settle: resolve };
-        exchange = mine;
+        const sentAtMs = monotonicMs();
+        exchange = { sentAtMs, settle: resolve };
         line.write(encodeTcpRequest(request, transaction));
+        deadline.set(sentAtMs + terms.responseTimeoutMs);
       });
     },
     async close() {

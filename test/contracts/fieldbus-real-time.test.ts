@@ -1,0 +1,111 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { enterRealTime } from '../../src/sensors/fieldbus/real-time.ts';
+import { createTicker } from '../../src/sensors/fieldbus/ticker.ts';
+import { runFieldbus } from '../fakes/bus-gateway.ts';
+
+const FIFO = 1;
+const mayBeRealTime = spawnSync('chrt', ['--fifo', '10', 'true']).status === 0;
+const STUCK_LOOP = fileURLToPath(new URL('../fakes/stuck-loop.ts', import.meta.url));
+
+const cleanups: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** Scheduling policy and priority of every thread of a process; proc(5), fields 40 and 41 of stat. */
+function threadsOf(
+  pid: number,
+): { readonly id: number; readonly priority: number; readonly policy: number }[] {
+  return readdirSync(`/proc/${pid}/task`).map((id) => {
+    const stat = readFileSync(`/proc/${pid}/task/${id}/stat`, 'utf8');
+    // The name in parentheses may hold spaces; the field behind it is the third.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { id: Number(id), priority: Number(fields[40 - 3]), policy: Number(fields[41 - 3]) };
+  });
+}
+
+async function someBus(realTime: boolean) {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  cleanups.push(() => new Promise((resolve) => server.close(resolve)));
+  const signals = [{ means: 'loop-occupied', offset: 0, loop: 'l', invert: false } as const];
+  const read = { table: 'coil', address: 1, quantity: 8, everyMs: 1000, signals } as const;
+  const device = { id: 'd', unit: 1, responseTimeoutMs: 200, turnaroundMs: 0, reads: [read] };
+  const fieldbus = await runFieldbus(
+    [{ protocol: 'modbus-tcp', id: 'bus', host: '127.0.0.1', port, devices: [device] }] as never,
+    { realTime },
+  );
+  cleanups.push(() => fieldbus.stop());
+  return fieldbus;
+}
+
+describe('real-time scheduling of the fieldbus process', () => {
+  it.skipIf(!mayBeRealTime)(
+    'is above the ordinary class, with one thread above all others: its watchdog',
+    async () => {
+      const fieldbus = await someBus(true);
+      const threads = threadsOf(fieldbus.pid);
+      expect(threads.every(({ policy }) => policy === FIFO)).toBe(true);
+      expect(threads.filter(({ priority }) => priority === 11)).toHaveLength(1);
+      expect(threads.find(({ id }) => id === fieldbus.pid)?.priority).toBe(10);
+    },
+  );
+
+  it('is left alone unless it is asked for', async () => {
+    const fieldbus = await someBus(false);
+    expect(threadsOf(fieldbus.pid).filter(({ policy }) => policy === FIFO)).toEqual([]);
+  });
+
+  it('is done without, and the refusal is told once, where the system has no way to it', async () => {
+    const path = process.env['PATH'];
+    const said: string[] = [];
+    process.env['PATH'] = '/nonexistent';
+    try {
+      const realTime = await enterRealTime(true, (line) => said.push(line));
+      expect(realTime.note).toContain('no real-time priority: spawn chrt ENOENT');
+      expect(said).toEqual([expect.stringContaining('systemd/real-time.conf')]);
+    } finally {
+      process.env['PATH'] = path;
+    }
+  });
+});
+
+describe('the watchdog above the event loop', () => {
+  it.each([
+    { ending: 'stick', signal: 'SIGKILL', status: null },
+    { ending: 'leave', signal: null, status: 0 },
+  ])('when the loop is to $ending: $signal', ({ ending, signal, status }) => {
+    const result = spawnSync(process.execPath, [STUCK_LOOP, ending, '1000'], { timeout: 30_000 });
+    expect(result).toMatchObject({ signal, status });
+    expect(String(result.stdout)).toBe('turned');
+  });
+});
+
+describe('the ticker', () => {
+  it('wakes each sleeper once, none before its time, in order of their times', async () => {
+    const ticker = createTicker();
+    cleanups.push(() => ticker.close());
+    const startMs = Number(process.hrtime.bigint()) / 1e6;
+    const woken: { readonly afterMs: number; readonly atMs: number }[] = [];
+    const times = [30.4, 5.2, 12.7, 5.25, 0, 61.3];
+    await Promise.all(
+      times.map(
+        (afterMs) =>
+          new Promise<void>((resolve) => {
+            ticker.wakeAt(startMs + afterMs, () => {
+              woken.push({ afterMs, atMs: Number(process.hrtime.bigint()) / 1e6 });
+              resolve();
+            });
+          }),
+      ),
+    );
+    expect(woken.map(({ afterMs }) => afterMs)).toEqual([0, 5.2, 5.25, 12.7, 30.4, 61.3]);
+    for (const { afterMs, atMs } of woken) expect(atMs - startMs).toBeGreaterThanOrEqual(afterMs - 0.001);
+  });
+});
