@@ -8,11 +8,13 @@ import type { LoadedSite } from '../catalog/load/load-site.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { programFile } from '../runtime/program-file.ts';
 import type { SensorConfiguration } from '../sensors/contract.ts';
+import type { LedgerQuery, LedgerRow } from '../store/ledger.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { Observation } from '../traffic/observations/observation.ts';
 import type { StreamName } from '../traffic/record.ts';
 import { createUplink } from '../uplink/uplink.ts';
-import { makeOverview, type Overview } from './overview.ts';
+import { createLoopLamps } from './loop-lamps.ts';
+import { makeOverview, makeWatchView, type Overview, type WatchView } from './overview.ts';
 import { planFieldbus, planUplink, planVision } from './plans.ts';
 import { openRecorder } from './recording.ts';
 import { gatewayFault, openSensorProcess, type SensorProcess } from './sensor-process.ts';
@@ -40,6 +42,9 @@ export interface GatewayOptions {
 /** The running agent. */
 export interface Gateway {
   overview(): Overview;
+  /** The loops and the faults alone: cheap enough to be asked for several times a second. */
+  watch(): WatchView;
+  readLedger(query: LedgerQuery): readonly LedgerRow[];
   /** False when the tick has stopped making progress; sensors have their own watch. */
   isHealthy(): boolean;
   /** Stops in reverse order of starting: sensors, last records, uplink, store. */
@@ -62,10 +67,11 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
 
   const store = openStore({
     file: site.store.file,
-    relayedStreams: relayedStreams(site.uplink.publishPassages),
+    relayedStreams: relayedStreams(site.uplink),
     maxPages: Math.floor((site.store.maxMegabytes * 1024 * 1024) / PAGE_BYTES),
     clock,
   });
+  const openFaults = store.openFaults();
   const uplink = createUplink({
     site: definition.site,
     session: boot,
@@ -81,7 +87,11 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
     log: (level, text, fields) => logger.child('uplink')[level](text, fields),
   });
   const inbox = createBoundedQueue<Observation>(INBOX_CAPACITY);
+  const lamps = createLoopLamps(definition);
+  // A reading of `clock` uses up a step of the wall clock, which belongs to the tick.
+  const lampClock = createSystemClock();
   const observe = (observations: readonly Observation[]): void => {
+    lamps.take(observations);
     for (const observation of observations) inbox.push(observation);
   };
   const tick = createTick({
@@ -90,7 +100,8 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
     clock,
     inbox,
     store,
-    recorder: recordFile === null ? null : openRecorder(recordFile, { boot, definition }),
+    openFaults,
+    recorder: recordFile === null ? null : openRecorder(recordFile, { boot, definition, openFaults }),
     onStored: () => uplink.notify(),
   });
   uplink.start();
@@ -131,12 +142,16 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
         startedMonoMs,
         now: clock.now(),
         state: tick.state(),
+        lamps,
+        warnings: loaded.warnings,
         processes: sensors.map((sensor) => sensor.overview()),
         inbox: { waiting: inbox.size, refused: inbox.refused },
         store: { ...store.totals(), unstored: waiting, lost },
         uplink: uplink.status(),
       });
     },
+    watch: () => makeWatchView({ definition, state: tick.state(), lamps, now: lampClock.now() }),
+    readLedger: (query) => store.readLedger(query),
     isHealthy: () => clock.monoMs() - lastTurnMs < TICK_OVERDUE_MS,
     async stop(deadlineMs) {
       const deadlineAtMs = clock.monoMs() + deadlineMs;
@@ -152,9 +167,14 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
   };
 }
 
-function relayedStreams(publishPassages: boolean): ReadonlySet<StreamName> {
-  const streams: readonly StreamName[] = ['incident', 'fault', 'flow'];
-  return new Set(publishPassages ? [...streams, 'passage'] : streams);
+function relayedStreams({
+  publishPassages,
+  publishHiRes,
+}: LoadedSite['site']['uplink']): ReadonlySet<StreamName> {
+  const streams = new Set<StreamName>(['incident', 'fault', 'flow']);
+  if (publishPassages) streams.add('passage');
+  if (publishHiRes) streams.add('hires');
+  return streams;
 }
 
 function sensorsOf({ site }: LoadedSite): readonly string[] {

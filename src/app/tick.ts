@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { RoadsideError } from '../base/errors.ts';
 import type { Store } from '../store/store.ts';
 import type { Observation } from '../traffic/observations/observation.ts';
-import type { TrafficRecord } from '../traffic/record.ts';
+import type { Fault, TrafficRecord } from '../traffic/record.ts';
 import { closeSite, foldSite } from '../traffic/site.ts';
 import type { SiteDefinition } from '../traffic/site-definition.ts';
 import { createSiteState, type SiteState } from '../traffic/site-state.ts';
@@ -21,6 +21,8 @@ export interface TickParts {
   readonly clock: Clock;
   readonly inbox: BoundedQueue<Observation>;
   readonly store: Pick<Store, 'append'>;
+  /** What earlier runs left open. */
+  readonly openFaults: readonly Fault[];
   readonly recorder: Recorder | null;
   /** Records are on the disk: the uplink may look. */
   readonly onStored: () => void;
@@ -38,7 +40,7 @@ export interface Tick {
 
 export function createTick(parts: TickParts): Tick {
   const { definition, boot, clock, inbox, store, recorder } = parts;
-  let state = createSiteState(boot);
+  let state = createSiteState(boot, parts.openFaults);
   let waiting: TrafficRecord[] = [];
   let lost = 0;
   let problem: RoadsideError | null = null;

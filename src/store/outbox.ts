@@ -14,6 +14,7 @@ const CLASS_OF_STREAM: Readonly<Record<StreamName, RelayClass>> = {
   fault: 1,
   flow: 2,
   passage: 3,
+  hires: 3,
 };
 
 export function relayClassOf(stream: StreamName): RelayClass {

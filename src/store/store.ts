@@ -1,8 +1,9 @@
 import { type Clock, createSystemClock } from '../base/clock.ts';
-import type { StreamName, TrafficRecord } from '../traffic/record.ts';
+import type { FaultRecord, StreamName, TrafficRecord } from '../traffic/record.ts';
 import { createCounters } from './counters.ts';
 import { openDatabase, storeErrorFrom } from './database.ts';
 import { createLedger, type LedgerQuery, type LedgerRow, type PruneOptions } from './ledger.ts';
+import { createOpenFaults } from './open-faults.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 
 export interface StoreOptions {
@@ -35,6 +36,8 @@ export interface Store {
    */
   append(records: readonly TrafficRecord[]): void;
   totals(): StoreTotals;
+  /** The opening records of the faults that are open, whichever run opened them. */
+  openFaults(): readonly FaultRecord[];
   /** Deletes acknowledged rows made before `beforeMs`, looking at `limit` rows. Returns how many went. */
   prune(options: PruneOptions): number;
   /** One page of records in order of storing; the last row's `position` is the next page's `after`. */
@@ -49,12 +52,14 @@ export function openStore(options: StoreOptions): Store {
   const ledger = createLedger(database);
   const outbox = createOutbox(database);
   const counters = createCounters(database);
+  const openFaults = createOpenFaults(database);
 
   const append = database.transaction((records: readonly TrafficRecord[], madeAtMs: number) => {
     let relayed = 0;
     for (const record of records) {
       const { id, stream } = record;
       const position = ledger.insert({ id, stream, madeAtMs, body: JSON.stringify(record) });
+      if (record.stream === 'fault') openFaults.note(record);
       if (!relayedStreams.has(stream)) continue;
       outbox.add(position, stream);
       relayed += 1;
@@ -83,6 +88,7 @@ export function openStore(options: StoreOptions): Store {
       const { stored, acknowledged, damaged } = counters.read();
       return { stored, acknowledged, damaged, pending: outbox.depth() };
     },
+    openFaults: () => guarded(() => openFaults.read()),
     prune: (query) => guarded(() => ledger.prune(query)),
     readLedger: (query) => guarded(() => ledger.read(query)),
     close: () => void database.close(),

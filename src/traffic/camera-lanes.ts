@@ -1,27 +1,34 @@
 import {
-  advanceFlow,
-  cutFlow,
+  beginIntervals,
+  closeIntervals,
+  cutIntervals,
+  type FlowClosed,
   flowPassage,
   flowSampling,
   type LaneFlow,
+  NOTHING_OPEN,
   openLaneFlow,
   type WallClock,
 } from './flow/lane-flow.ts';
+import { cameraMeasure } from './flow/measure.ts';
 import { foldConduct, type TrackEvidence } from './incidents/track-evidence.ts';
 import type { MeasuredPassage } from './lane-loops.ts';
 import type { SensorSampling, VehicleTracks } from './observations/observation.ts';
 import { EMPTY_VIEW, foldTracks } from './passages/camera-view.ts';
 import type { FlowInterval } from './record.ts';
-import type { CameraDefinition, IncidentRules } from './site-definition.ts';
+import type { CameraDefinition, IncidentRules, SiteDefinition } from './site-definition.ts';
 import type { CameraState } from './site-state.ts';
 
 export function openCameraLanes(
+  definition: Pick<SiteDefinition, 'lanes' | 'intervalsS'>,
   camera: CameraDefinition,
-  widthsS: readonly number[],
   clock: WallClock,
 ): CameraState {
-  const flowOf = (lane: string): LaneFlow =>
-    openLaneFlow({ lane, source: 'camera', sensor: camera.camera }, widthsS, clock);
+  const flowOf = (lane: string): LaneFlow => {
+    const station = definition.lanes.find(({ lane: id }) => id === lane)?.station ?? null;
+    const of = { measure: cameraMeasure(lane, station), sensor: camera.camera };
+    return openLaneFlow(of, definition.intervalsS, clock);
+  };
   return {
     view: EMPTY_VIEW,
     conduct: new Map(),
@@ -64,23 +71,27 @@ export function foldCameraSampling(state: CameraState, sampling: SensorSampling)
   return mapFlows(state, (flow) => flowSampling(flow, sampling));
 }
 
+export function beginCameraLanes(state: CameraState, clock: WallClock): CameraState {
+  return mapFlows(state, (flow) => beginIntervals(flow, clock));
+}
+
 export function advanceCameraLanes(
   state: CameraState,
   clock: WallClock,
 ): { readonly state: CameraState; readonly closed: readonly FlowInterval[] } {
-  return closing(state, (flow) => advanceFlow(flow, clock, null));
+  return closing(state, (flow) => closeIntervals(flow, clock, NOTHING_OPEN));
 }
 
 export function cutCameraLanes(
   state: CameraState,
   clock: WallClock,
 ): { readonly state: CameraState; readonly closed: readonly FlowInterval[] } {
-  return closing(state, (flow) => cutFlow(flow, clock, null));
+  return closing(state, (flow) => cutIntervals(flow, clock, NOTHING_OPEN));
 }
 
 function closing(
   state: CameraState,
-  step: (flow: LaneFlow) => { flow: LaneFlow; closed: readonly FlowInterval[] },
+  step: (flow: LaneFlow) => FlowClosed,
 ): { readonly state: CameraState; readonly closed: readonly FlowInterval[] } {
   const closed: FlowInterval[] = [];
   const next = mapFlows(state, (flow) => {

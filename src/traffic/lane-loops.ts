@@ -1,34 +1,49 @@
+import { assertNever } from '../base/assert-never.ts';
+import { foldAccumulator } from './flow/accumulator.ts';
+import { initialEffectiveLength } from './flow/effective-length.ts';
 import {
-  advanceFlow,
-  cutFlow,
+  beginIntervals,
+  type Closing,
+  closeIntervals,
+  cutIntervals,
+  flowAccumulated,
+  flowCounted,
+  flowDeviceInterval,
   flowDistrust,
-  flowOccupied,
   flowPassage,
+  flowPresence,
   flowSampling,
-  type Headway,
   openLaneFlow,
   type WallClock,
 } from './flow/lane-flow.ts';
-import type { LoopCounters, LoopTransition, SensorSampling } from './observations/observation.ts';
+import { hasEdges, latencyMs, loopMeasure, widthsFor } from './flow/measure.ts';
+import { presenceOf } from './flow/occupied-tally.ts';
+import type { Headway } from './flow/vehicle-tally.ts';
+import type { LoopLane } from './lane-index.ts';
+import type {
+  DeviceInterval,
+  LoopCounters,
+  LoopOccupancy,
+  LoopTransition,
+  SensorSampling,
+  VehicleDetection,
+} from './observations/observation.ts';
+import { deviceVehicles } from './passages/device-vehicle.ts';
 import {
   EMPTY_STATION,
-  expireCrossings,
   foldStationCounter,
   foldTransition,
+  referenceLoop,
+  referencePulse,
   type Station,
-  type StationFold,
+  type StationUse,
+  settleStation,
 } from './passages/loop-station.ts';
 import type { CompletedPassage } from './passages/passage.ts';
-import { foldPulse, type Pulse } from './passages/pulse.ts';
-import { lockedOnSince } from './quality/locked-on.ts';
 import type { FlowInterval } from './record.ts';
-import type { LaneDefinition, StationDefinition } from './site-definition.ts';
 import type { LaneLoopsState } from './site-state.ts';
 
-/** A lane that has loops. */
-export interface LoopLane extends LaneDefinition {
-  readonly station: StationDefinition;
-}
+export type { LoopLane } from './lane-index.ts';
 
 export interface MeasuredPassage {
   readonly passage: CompletedPassage;
@@ -40,36 +55,57 @@ export interface LaneLoopsFold {
   readonly passages: readonly MeasuredPassage[];
 }
 
+/** What a lane's loops, or the device that stands for them, may claim. */
+export type LoopClaim = LoopTransition | LoopCounters | LoopOccupancy | VehicleDetection | DeviceInterval;
+
 export function openLaneLoops(lane: LoopLane, widthsS: readonly number[], clock: WallClock): LaneLoopsState {
-  const of = { lane: lane.lane, source: 'loop', sensor: lane.station.entry.loop } as const;
+  const { entry } = lane.station;
+  const of = { measure: loopMeasure(lane, lane.station), sensor: entry.loop };
   return {
     station: EMPTY_STATION,
-    flow: openLaneFlow(of, widthsS, clock),
+    flow: openLaneFlow(of, widthsFor(entry.evidence, widthsS), clock),
+    accumulator: null,
+    effectiveLength: initialEffectiveLength(lane.station),
     distrust: new Set(),
     distrustedToMs: clock.nowMs,
     exitLockedOn: false,
   };
 }
 
-export function foldLoopTransition(
-  lane: LoopLane,
-  state: LaneLoopsState,
-  transition: LoopTransition,
-): LaneLoopsFold {
-  const isEntry = transition.loop === lane.station.entry.loop;
-  const before = isEntry ? state.station.entryOpen : null;
-  if (state.distrust.size > 0) return { state: followDistrusted(lane, state, transition), passages: [] };
-  const fold = foldTransition(stationOf(lane, state), state.station, transition);
-  return settlePassages(occupy(state, before, transition), fold);
-}
-
-export function foldLoopCounters(
-  lane: LoopLane,
-  state: LaneLoopsState,
-  reading: LoopCounters,
-): LaneLoopsFold {
-  if (state.distrust.size > 0) return { state, passages: [] };
-  return settlePassages(state, foldStationCounter(stationOf(lane, state), state.station, reading));
+/** Folds a claim; one that the loop's evidence does not provide for is not used for figures. */
+export function foldLoopClaim(lane: LoopLane, state: LaneLoopsState, claim: LoopClaim): LaneLoopsFold {
+  const station = stationOf(lane, state);
+  const { evidence } = lane.station.entry;
+  switch (claim.kind) {
+    case 'loop-transition':
+      return foldEdge(station, state, claim);
+    case 'loop-counters': {
+      const fold = foldStationCounter(station, state.station, claim);
+      const settled = settlePassages({ ...state, station: fold.state }, fold.passages);
+      const { continuedFromMs } = fold;
+      if (continuedFromMs === null) return settled;
+      const flow = flowCounted(settled.state.flow, { fromMs: continuedFromMs, toMs: claim.atMs });
+      return { ...settled, state: { ...settled.state, flow } };
+    }
+    case 'loop-occupancy':
+      return { state: foldOccupancy(station, state, claim), passages: [] };
+    case 'vehicle-detection': {
+      if (evidence.kind !== 'vehicles' || station.use === 'none') return { state, passages: [] };
+      const vehicles = deviceVehicles(station, claim, state.flow.lastFrontMs);
+      const settled = settlePassages(state, vehicles);
+      if (claim.onTimeMs === null) return settled;
+      const presence = { fromMs: claim.atMs, toMs: claim.atMs + claim.onTimeMs };
+      const exact = { ...presence, fromUncertaintyMs: 0, toUncertaintyMs: 0 };
+      return { ...settled, state: { ...settled.state, flow: flowPresence(settled.state.flow, exact) } };
+    }
+    case 'device-interval': {
+      if (evidence.kind !== 'intervals' || claim.loop !== lane.station.entry.loop)
+        return { state, passages: [] };
+      return { state: { ...state, flow: flowDeviceInterval(state.flow, claim) }, passages: [] };
+    }
+    default:
+      return assertNever(claim);
+  }
 }
 
 export function foldLoopSampling(state: LaneLoopsState, sampling: SensorSampling): LaneLoopsState {
@@ -84,97 +120,117 @@ export interface DistrustReason {
   readonly sinceMs: number;
 }
 
-/** The entry loop is no longer believed, or believed again: pairs in progress are let go either way. */
+/**
+ * The entry loop is no longer believed, or believed again: what is on the loops is let go either way, since a
+ * state that came about in distrust is not a vehicle.
+ */
 export function setDistrust(state: LaneLoopsState, reason: DistrustReason, nowMs: number): LaneLoopsState {
   if (state.distrust.has(reason.code) === reason.active) return state;
-  const until = distrustUntil(state, nowMs);
   const distrust = new Set(state.distrust);
   if (reason.active) distrust.add(reason.code);
   else distrust.delete(reason.code);
-  const exitOpen = state.station.exitOpen === null ? null : { ...state.station.exitOpen, onFound: true };
-  const station = { ...state.station, exitOpen, crossings: [], counter: null };
-  const begins = state.distrust.size === 0;
-  return { ...until, station, distrust, distrustedToMs: begins ? reason.sinceMs : nowMs };
-}
-
-/** Locked-on verdicts of both loops: since when, or null. */
-export function lockedOn(
-  lane: LoopLane,
-  state: LaneLoopsState,
-  nowMs: number,
-): { entry: number | null; exit: number | null } {
-  const limitMs = lane.station.lockedOnS * 1000;
-  return {
-    entry: lockedOnSince(state.station.entryOpen, { nowMs, limitMs }),
-    exit: lockedOnSince(state.station.exitOpen, { nowMs, limitMs }),
+  const { exitOpen } = state.station;
+  const station = {
+    ...state.station,
+    entryOpen: null,
+    exitOpen: exitOpen === null ? null : { ...exitOpen, onFound: true },
+    entries: [],
+    exits: [],
+    counter: null,
   };
+  const sinceMs = state.distrust.size === 0 ? reason.sinceMs : state.distrustedToMs;
+  const flow = flowDistrust(state.flow, { fromMs: sinceMs, toMs: nowMs }, 'detector');
+  return { ...state, station, flow, distrust, distrustedToMs: nowMs, accumulator: null };
 }
 
-/** Lets time pass over the lane: vehicles that never came, time not believed, intervals that end. */
-export function advanceLaneLoops(
-  lane: LoopLane,
-  state: LaneLoopsState,
-  clock: WallClock,
-): LaneLoopsFold & { readonly closed: readonly FlowInterval[] } {
-  const expired = settlePassages(state, expireCrossings(stationOf(lane, state), state.station, clock.nowMs));
-  const believed = distrustUntil(expired.state, clock.nowMs);
-  const advanced = advanceFlow(believed.flow, clock, occupiedSince(believed));
-  return { state: { ...believed, flow: advanced.flow }, passages: expired.passages, closed: advanced.closed };
+/** Whether the lane's figures are believed: by its entry loop, or by its exit loop in place of it. */
+export function isBelieved(lane: LoopLane, state: LaneLoopsState): boolean {
+  return useOf(lane, state) !== 'none';
 }
 
-export function cutLaneLoops(
-  state: LaneLoopsState,
-  clock: WallClock,
-): { state: LaneLoopsState; closed: readonly FlowInterval[] } {
-  const cut = cutFlow(state.flow, clock, occupiedSince(state));
-  return { state: { ...state, flow: cut.flow }, closed: cut.closed };
+/** Before a tick's claims: the intervals that have begun since the last one get their place. */
+export function beginLaneLoops(state: LaneLoopsState, clock: WallClock): LaneLoopsState {
+  return { ...state, flow: beginIntervals(state.flow, clock) };
 }
 
-/** With its exit loop locked on, a station is a single-loop station. */
+export interface LaneLoopsClosed extends LaneLoopsFold {
+  readonly closed: readonly FlowInterval[];
+}
+
+/** After a tick's claims: vehicles about which enough is known, time not believed, intervals that end. */
+export function advanceLaneLoops(lane: LoopLane, before: LaneLoopsState, clock: WallClock): LaneLoopsClosed {
+  const station = stationOf(lane, before);
+  const { state, passages } = settleUntil(station, before, clock.nowMs - latencyMs(lane.station));
+  const believed =
+    station.use === 'none' ? distrustUntil(state, clock.nowMs) : { ...state, distrustedToMs: clock.nowMs };
+  const sensor = (referenceLoop(station) ?? lane.station.entry).loop;
+  const { flow, closed } = closeIntervals({ ...believed.flow, sensor }, clock, closingOf(station, believed));
+  return { state: { ...believed, flow }, passages, closed };
+}
+
+/** Cuts the running intervals; whoever has left the reference loop counts, wherever the vehicle is now. */
+export function cutLaneLoops(lane: LoopLane, before: LaneLoopsState, clock: WallClock): LaneLoopsClosed {
+  const station = stationOf(lane, before);
+  const { state, passages } = settleUntil(station, before, Number.POSITIVE_INFINITY);
+  const { flow, closed } = cutIntervals(state.flow, clock, closingOf(station, state));
+  return { state: { ...state, flow }, passages, closed };
+}
+
+function settleUntil(station: Station, state: LaneLoopsState, knownToMs: number): LaneLoopsFold {
+  const settled = settleStation(station, state.station, knownToMs);
+  return settlePassages({ ...state, station: settled.state }, settled.passages);
+}
+
 function stationOf(lane: LoopLane, state: LaneLoopsState): Station {
-  const definition = state.exitLockedOn ? { ...lane.station, exit: null, spacingM: null } : lane.station;
-  return { lane: lane.lane, definition };
+  const { lane: id, station, classScheme } = lane;
+  return { lane: id, definition: station, classScheme, use: useOf(lane, state) };
 }
 
-function occupiedSince(state: LaneLoopsState): number | null {
-  return state.distrust.size > 0 ? null : (state.station.entryOpen?.onMs ?? null);
+/** With one loop of a pair not believed, the other one goes on as a single loop. */
+function useOf({ station }: LoopLane, state: LaneLoopsState): StationUse {
+  const hasExit = station.exit !== null && hasEdges(station.exit.evidence) && !state.exitLockedOn;
+  if (state.distrust.size > 0) return hasExit ? 'exit' : 'none';
+  return hasExit && station.spacingM !== null ? 'pair' : 'entry';
+}
+
+function closingOf(station: Station, state: LaneLoopsState): Closing {
+  return { open: referencePulse(station, state.station), effectiveLength: state.effectiveLength };
 }
 
 function distrustUntil(state: LaneLoopsState, nowMs: number): LaneLoopsState {
-  if (state.distrust.size === 0) return state;
   const flow = flowDistrust(state.flow, { fromMs: state.distrustedToMs, toMs: nowMs }, 'detector');
   return { ...state, flow, distrustedToMs: nowMs };
 }
 
-/** While the entry loop is not believed only the state of the loops is followed; no vehicle is made of it. */
-function followDistrusted(lane: LoopLane, state: LaneLoopsState, transition: LoopTransition): LaneLoopsState {
-  const follow = (open: Pulse | null): Pulse | null => {
-    const change = foldPulse(open, transition);
-    return change.kind === 'unchanged' ? open : change.kind === 'started' ? change.pulse : null;
-  };
-  const { station } = state;
-  const { entry, exit } = lane.station;
-  if (transition.loop === entry.loop) {
-    return { ...state, station: { ...station, entryOpen: follow(station.entryOpen) } };
-  }
-  if (transition.loop !== exit?.loop) return state;
-  return { ...state, station: { ...station, exitOpen: follow(station.exitOpen) } };
-}
-
 /** Adds the on-time of a pulse that has just ended; what ended in silence is believed until the last reading. */
-function occupy(state: LaneLoopsState, open: Pulse | null, transition: LoopTransition): LaneLoopsState {
-  if (open === null || transition.occupied) return state;
-  const toMs = transition.found ? Math.min(transition.atMs, state.flow.receivedToMs) : transition.atMs;
-  return { ...state, flow: flowOccupied(state.flow, { fromMs: open.onMs, toMs }) };
+function foldEdge(station: Station, state: LaneLoopsState, edge: LoopTransition): LaneLoopsFold {
+  const fold = foldTransition(station, state.station, edge);
+  const settled = settlePassages({ ...state, station: fold.state }, fold.passages);
+  const open = referencePulse(station, state.station);
+  if (open === null || edge.occupied || edge.loop !== referenceLoop(station)?.loop) return settled;
+  const { flow } = settled.state;
+  const presence = presenceOf(
+    { ...open, offMs: edge.atMs, offUncertaintyMs: edge.uncertaintyMs, offFound: edge.found },
+    edge.found ? flow.receivedToMs : edge.atMs,
+  );
+  return { ...settled, state: { ...settled.state, flow: flowPresence(flow, presence) } };
 }
 
-function settlePassages(state: LaneLoopsState, fold: StationFold): LaneLoopsFold {
+/** An accumulator that is not that of the reference loop, or of a loop not believed, says nothing. */
+function foldOccupancy(station: Station, state: LaneLoopsState, reading: LoopOccupancy): LaneLoopsState {
+  if (reading.loop !== referenceLoop(station)?.loop) return state;
+  const { state: accumulator, difference } = foldAccumulator(state.accumulator, reading);
+  if (difference === null) return { ...state, accumulator };
+  return { ...state, accumulator, flow: flowAccumulated(state.flow, difference) };
+}
+
+function settlePassages(state: LaneLoopsState, completed: readonly CompletedPassage[]): LaneLoopsFold {
   let flow = state.flow;
   const passages: MeasuredPassage[] = [];
-  for (const passage of fold.passages) {
+  for (const passage of completed) {
     const counted = flowPassage(flow, passage);
     flow = counted.flow;
     passages.push({ passage, headway: counted.headway });
   }
-  return { state: { ...state, station: fold.state, flow }, passages };
+  return { state: { ...state, flow }, passages };
 }

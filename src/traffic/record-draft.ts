@@ -3,6 +3,7 @@ import { recordId } from '../base/ids.ts';
 import type {
   Fault,
   FlowInterval,
+  HiResLog,
   Incident,
   Passage,
   RecordHead,
@@ -14,7 +15,7 @@ import type { SiteDefinition } from './site-definition.ts';
 /** The last number given out in each stream of this boot. */
 export type Sequences = Readonly<Record<StreamName, number>>;
 
-export const NO_SEQUENCES: Sequences = { passage: 0, flow: 0, incident: 0, fault: 0 };
+export const NO_SEQUENCES: Sequences = { passage: 0, flow: 0, incident: 0, fault: 0, hires: 0 };
 
 /** Collects the records of one fold and numbers them. It lives within one call of the fold and no longer. */
 export interface RecordDraft {
@@ -22,6 +23,7 @@ export interface RecordDraft {
   flow(interval: FlowInterval): void;
   incident(incident: Incident, observedMonoMs: number): void;
   fault(fault: Fault, observedMonoMs: number): void;
+  hires(log: HiResLog): void;
   /** A monotonic moment on the wall clock, whole ms. */
   wallOf(monoMs: number): number;
   readonly records: readonly TrafficRecord[];
@@ -58,6 +60,7 @@ export function createRecordDraft(
     incident: (incident, at) =>
       void records.push({ stream: 'incident', ...head('incident', wallOf(at)), ...incident }),
     fault: (fault, at) => void records.push({ stream: 'fault', ...head('fault', wallOf(at)), ...fault }),
+    hires: (log) => void records.push({ stream: 'hires', ...head('hires', log.toMs), ...log }),
     records,
     get sequences() {
       return { ...numbers };

@@ -1,10 +1,15 @@
+import type { AccumulatorState } from './flow/accumulator.ts';
+import type { EffectiveLength } from './flow/effective-length.ts';
 import type { LaneFlow } from './flow/lane-flow.ts';
+import { EMPTY_BATCH, type HiResBatch } from './hires/hires-log.ts';
 import type { LaneIncidentState } from './incidents/lane-incident.ts';
 import type { ConductState } from './incidents/track-evidence.ts';
 import type { ViewState } from './passages/camera-view.ts';
 import type { StationState } from './passages/loop-station.ts';
 import type { FaultJournal } from './quality/fault-journal.ts';
-import type { IncidentKind } from './record.ts';
+import { restoredJournal } from './quality/restored-faults.ts';
+import { NO_QUALITY, type QualityState } from './quality/site-quality.ts';
+import type { Fault, IncidentKind } from './record.ts';
 import { NO_SEQUENCES, type Sequences } from './record-draft.ts';
 import type { PointPx } from './site-definition.ts';
 
@@ -21,15 +26,22 @@ export interface SiteState {
   /** By `lane/kind`. */
   readonly incidents: ReadonlyMap<string, LaneIncident>;
   readonly faults: FaultJournal;
+  readonly quality: QualityState;
+  readonly hires: HiResBatch;
 }
 
 /** One lane's station. */
 export interface LaneLoopsState {
   readonly station: StationState;
   readonly flow: LaneFlow;
+  /** Last reading of the reference loop's accumulated occupancy. */
+  readonly accumulator: AccumulatorState;
+  readonly effectiveLength: EffectiveLength;
   /** Why the entry loop is not believed at present; empty when it is. */
   readonly distrust: ReadonlySet<string>;
+  /** Until when the time that is not believed has been taken out of the figures. */
   readonly distrustedToMs: number;
+  /** The exit loop is not believed. */
   readonly exitLockedOn: boolean;
 }
 
@@ -55,8 +67,12 @@ export interface LaneIncident {
   readonly speedKmh: number | null;
 }
 
-/** Before the first tick: nothing is known, nothing has been said. */
-export function createSiteState(boot: string): SiteState {
+/**
+ * Before the first tick: nothing is known, nothing has been said.
+ *
+ * @param openFaults the fault records that earlier runs opened and did not close
+ */
+export function createSiteState(boot: string, openFaults: readonly Fault[] = []): SiteState {
   return {
     boot,
     sequences: NO_SEQUENCES,
@@ -65,6 +81,8 @@ export function createSiteState(boot: string): SiteState {
     loops: new Map(),
     cameras: new Map(),
     incidents: new Map(),
-    faults: new Map(),
+    faults: restoredJournal(openFaults),
+    quality: NO_QUALITY,
+    hires: EMPTY_BATCH,
   };
 }

@@ -1,122 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Now } from '../base/clock.ts';
-import type { Observation, TrackPoint } from './observations/observation.ts';
-import type { FaultRecord, FlowRecord, IncidentRecord, PassageRecord, TrafficRecord } from './record.ts';
-import { closeSite, foldSite } from './site.ts';
-import type { SiteDefinition } from './site-definition.ts';
-import { createSiteState, type SiteState } from './site-state.ts';
-
-const WALL_MINUS_MONO = Date.UTC(2026, 0, 1);
-
-const definition: SiteDefinition = {
-  site: 'test-site',
-  configRev: 'abc',
-  intervalsS: [20, 60],
-  lanes: [
-    {
-      lane: 'north-1',
-      approach: 'north',
-      station: {
-        entry: { loop: 'a', device: 'card', bus: 'rs485' },
-        exit: { loop: 'b', device: 'card', bus: 'rs485' },
-        spacingM: 4.5,
-        loopLengthM: 2,
-        lockedOnS: 10,
-      },
-    },
-  ],
-  cameras: [
-    {
-      camera: 'cam',
-      framesPerSecond: 10,
-      lanes: [
-        {
-          lane: 'north-1',
-          polygon: [
-            [0, 0],
-            [100, 0],
-            [100, 1000],
-            [0, 1000],
-          ],
-          countLine: [
-            [0, 500],
-            [100, 500],
-          ],
-          direction: [
-            [50, 0],
-            [50, 1000],
-          ],
-        },
-      ],
-    },
-  ],
-  incidents: {
-    stoppedVehicle: { belowKmh: 5, dwellS: 5, clearS: 3 },
-    wrongWay: { aboveKmh: 8, dwellS: 1, distanceM: 8, clearS: 3 },
-  },
-};
-
-/** A road that can be driven on: feeds ticks of 100 ms, with one sampling per sensor and second. */
-class TestRoad {
-  state: SiteState = createSiteState('boot');
-  readonly records: TrafficRecord[] = [];
-  nowMs = 0;
-  offsetMs = WALL_MINUS_MONO;
-  cardAlive = true;
-  cameraAlive = true;
-  private pending: Observation[] = [];
-
-  loop(loop: string, occupied: boolean, found = false): this {
-    this.pending.push({ kind: 'loop-transition', loop, occupied, atMs: this.nowMs, uncertaintyMs: 5, found });
-    return this;
-  }
-  claim(observation: Observation): this {
-    this.pending.push(observation);
-    return this;
-  }
-  run(forMs: number, tracksAt: (atMs: number) => TrackPoint[] = () => []): this {
-    const until = this.nowMs + forMs;
-    while (this.nowMs < until) {
-      this.nowMs += 100;
-      if (this.cameraAlive) {
-        this.claim({ kind: 'vehicle-tracks', camera: 'cam', atMs: this.nowMs, tracks: tracksAt(this.nowMs) });
-      }
-      if (this.nowMs % 1000 === 0) this.sample();
-      const fold = foldSite(definition, this.state, this.pending, this.now());
-      this.pending = [];
-      this.state = fold.state;
-      this.records.push(...fold.records);
-    }
-    return this;
-  }
-  /** One car at 54 km/h in the lane's direction, or against it. */
-  drive(order: readonly [string, string] = ['a', 'b']): this {
-    const [first, second] = order;
-    this.loop(first, true).run(300).loop(second, true).run(200);
-    return this.loop(first, false).run(300).loop(second, false).run(200);
-  }
-  stop(): this {
-    this.records.push(...closeSite(definition, this.state, this.now()).records);
-    return this;
-  }
-  now(): Now {
-    return { monoMs: this.nowMs, wallMs: this.nowMs + this.offsetMs, quality: 'synced' };
-  }
-  of<S extends TrafficRecord['stream']>(stream: S): Extract<TrafficRecord, { stream: S }>[] {
-    return this.records.filter((r): r is Extract<TrafficRecord, { stream: S }> => r.stream === stream);
-  }
-  flow(source: 'loop' | 'camera', widthS = 20): FlowRecord[] {
-    return this.of('flow').filter((r) => r.source === source && r.widthS === widthS);
-  }
-  private sample(): void {
-    const span = { fromMs: this.nowMs - 1000, toMs: this.nowMs };
-    const received = this.cardAlive ? 100 : 0;
-    const cause = this.cardAlive ? null : 'device';
-    this.claim({ kind: 'sensor-sampling', sensor: 'card', ...span, expected: 100, received, cause });
-    if (!this.cameraAlive) return;
-    this.claim({ kind: 'sensor-sampling', sensor: 'cam', ...span, expected: 10, received: 10, cause: null });
-  }
-}
+import { TestRoad, WALL_MINUS_MONO } from '../../test/fakes/road.ts';
+import { singleLoopLane, siteWith } from '../../test/fakes/site.ts';
+import type { TrackPoint } from './observations/observation.ts';
+import type { FaultRecord, IncidentRecord, PassageRecord } from './record.ts';
 
 const standing = (y: number): TrackPoint => ({
   track: 7,
@@ -161,7 +47,7 @@ describe('flow intervals', () => {
     });
   });
   test('on-time is clipped to the interval', () => {
-    const road = new TestRoad().run(36_000).loop('a', true).run(8000).loop('a', false).run(20_000);
+    const road = new TestRoad().run(36_000).loop('a', true).run(8000).loop('a', false).run(25_000);
     expect(road.flow('loop').map((r) => r.occupancyPct)).toEqual([0, 20, 20]);
   });
   test('every width counts the same vehicles', () => {
@@ -209,10 +95,10 @@ describe('records', () => {
 });
 
 describe('a loop that locks on', () => {
-  const stuck = (): TestRoad => new TestRoad().run(1000).drive().loop('a', true).run(25_000);
+  const stuck = (road = new TestRoad()): TestRoad => road.run(1000).drive().loop('a', true).run(25_000);
 
   test('is a fault, and its lane has no figures instead of false ones', () => {
-    const road = stuck().run(20_000);
+    const road = stuck(new TestRoad(siteWith(singleLoopLane({ faults: { lockedOnS: 10 } })))).run(20_000);
     expect(road.of('fault')).toMatchObject([
       { phase: 'open', code: 'locked-on', sensor: 'a', lanes: ['north-1'] },
     ]);
@@ -221,6 +107,14 @@ describe('a loop that locks on', () => {
       occupancyPct: null,
       gaps: [{ cause: 'detector' }],
     });
+  });
+  test('leaves its lane to the exit loop of a pair, which then counts alone', () => {
+    const road = stuck();
+    for (let i = 0; i < 5; i += 1) road.loop('b', true).run(500).loop('b', false).run(1500);
+    const [first, second] = road.run(20_000).flow('loop');
+    expect(first).toMatchObject({ count: 1, gaps: [{ cause: 'detector' }] });
+    expect(second).toMatchObject({ sensor: 'b', count: 5, occupancyPct: 12.5, coveragePct: 100, gaps: [] });
+    expect(road.of('passage').slice(1)).toMatchObject(Array(5).fill({ sensor: 'b', speedKmh: null }));
   });
   test('closes its fault when it is free again, and the next vehicle counts', () => {
     const road = stuck().loop('a', false).run(1000).drive().run(1000).stop();
@@ -264,7 +158,7 @@ describe('incidents', () => {
     expect(road.of('passage')).toMatchObject([{ source: 'camera', direction: 'reverse' }]);
   });
   test('a vehicle that crosses the loops in the wrong order is one too, and is not counted as flow', () => {
-    const road = new TestRoad().run(1000).drive(['b', 'a']).run(20_000);
+    const road = new TestRoad().run(1000).drive(['b', 'a']).run(25_000);
     expect(phases(road.of('incident'))).toEqual([
       ['wrong-way', 'open'],
       ['wrong-way', 'close'],

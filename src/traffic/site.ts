@@ -1,14 +1,17 @@
 import { assertNever } from '../base/assert-never.ts';
 import { CLOCK_STEP_MS, type Now } from '../base/clock.ts';
-import { round } from '../base/units.ts';
-import {
-  advanceCameraLanes,
-  cutCameraLanes,
-  foldCameraSampling,
-  foldVehicleTracks,
-  openCameraLanes,
-} from './camera-lanes.ts';
+import { roundOrNull } from '../base/units.ts';
+import { beginCameraLanes, foldCameraSampling, foldVehicleTracks, openCameraLanes } from './camera-lanes.ts';
 import type { WallClock } from './flow/lane-flow.ts';
+import {
+  EMPTY_BATCH,
+  flush,
+  type HiResTick,
+  noteClockStep,
+  noteStart,
+  noteTick,
+  takeDue,
+} from './hires/hires-log.ts';
 import {
   foldAbsence,
   foldEvidence,
@@ -16,27 +19,29 @@ import {
   incidentOf,
   type PlacedEvidence,
 } from './incidents/site-incidents.ts';
+import { laneIndex } from './lane-index.ts';
 import {
-  advanceLaneLoops,
-  cutLaneLoops,
-  foldLoopCounters,
+  beginLaneLoops,
+  foldLoopClaim,
   foldLoopSampling,
-  foldLoopTransition,
-  type LaneLoopsFold,
-  type LoopLane,
+  type LoopClaim,
   type MeasuredPassage,
   openLaneLoops,
 } from './lane-loops.ts';
-import type {
-  LoopCounters,
-  LoopTransition,
-  Observation,
-  SensorSampling,
-} from './observations/observation.ts';
-import type { FlowInterval, TrafficRecord } from './record.ts';
+import type { Observation, SensorSampling } from './observations/observation.ts';
+import { passageOf } from './passages/passage.ts';
+import type { TrafficRecord } from './record.ts';
 import { createRecordDraft, type RecordDraft } from './record-draft.ts';
 import type { SiteDefinition } from './site-definition.ts';
-import { foldSensorFault, judgeLockedOn, loopLanes, nameOf } from './site-faults.ts';
+import {
+  foldQuality,
+  foldSensorFault,
+  judgeQuality,
+  nameOf,
+  notePassages,
+  openFaults,
+} from './site-faults.ts';
+import { advanceLanes, cutLanes } from './site-intervals.ts';
 import type { SiteState } from './site-state.ts';
 
 /** What one fold of a site says: its new state, and the records to store and relay, in order. */
@@ -57,63 +62,94 @@ export function foldSite(
 ): SiteFold {
   const draft = createRecordDraft(definition, before.boot, before.sequences, now);
   const clock: WallClock = { nowMs: now.monoMs, offsetMs: now.wallMs - now.monoMs };
+  const tick: HiResTick = {
+    nowMs: now.monoMs,
+    wallOf: draft.wallOf,
+    loops: laneIndex(definition).loops,
+  };
   let state =
-    before.offsetMs === null ? openSite(definition, before, clock) : followClock(before, clock, draft);
+    before.offsetMs === null
+      ? openFaults(definition, openSite(definition, before, clock, tick), clock, draft)
+      : followClock(definition, before, clock, { draft, tick });
   for (const observation of observations) state = foldObservation(definition, state, observation, draft);
   state = letTimePass(definition, state, clock, draft);
-  return { state: { ...state, sequences: draft.sequences }, records: draft.records };
+  const noted = takeDue(noteTick(state.hires, observations, draft.records, tick), now.monoMs);
+  for (const log of noted.logs) draft.hires(log);
+  return { state: { ...state, hires: noted.batch, sequences: draft.sequences }, records: draft.records };
 }
 
-/** Ends every running interval, because the agent stops. Open incidents and faults end with the boot. */
+/** Ends every running interval, because the agent stops. Open incidents end with the boot; open faults are known again. */
 export function closeSite(definition: SiteDefinition, before: SiteState, now: Now): SiteFold {
   const draft = createRecordDraft(definition, before.boot, before.sequences, now);
   if (before.offsetMs === null) return { state: before, records: [] };
-  const state = cutAll(before, { nowMs: now.monoMs, offsetMs: now.wallMs - now.monoMs }, draft);
+  const state = cutAll(definition, before, { nowMs: now.monoMs, offsetMs: now.wallMs - now.monoMs }, draft);
   return { state: { ...state, sequences: draft.sequences }, records: draft.records };
 }
 
-function openSite(definition: SiteDefinition, state: SiteState, clock: WallClock): SiteState {
-  const widthsS = definition.intervalsS;
+function openSite(
+  definition: SiteDefinition,
+  state: SiteState,
+  clock: WallClock,
+  tick: HiResTick,
+): SiteState {
+  const { intervalsS, cameras } = definition;
+  const { lanes } = laneIndex(definition);
   return {
     ...state,
     offsetMs: clock.offsetMs,
-    loops: new Map(loopLanes(definition).map((lane) => [lane.lane, openLaneLoops(lane, widthsS, clock)])),
-    cameras: new Map(
-      definition.cameras.map((camera) => [camera.camera, openCameraLanes(camera, widthsS, clock)]),
-    ),
+    loops: new Map(lanes.map((lane) => [lane.lane, openLaneLoops(lane, intervalsS, clock)])),
+    cameras: new Map(cameras.map((camera) => [camera.camera, openCameraLanes(definition, camera, clock)])),
+    hires: noteStart(state.hires, tick),
   };
 }
 
 /** The wall clock may slew; when it steps, running intervals end so that none has a false width. */
-function followClock(state: SiteState, clock: WallClock, draft: RecordDraft): SiteState {
-  const steppedMs = Math.abs(clock.offsetMs - (state.offsetMs ?? clock.offsetMs));
-  const followed = { ...state, offsetMs: clock.offsetMs };
-  return steppedMs > CLOCK_STEP_MS ? cutAll(followed, clock, draft) : followed;
+function followClock(
+  definition: SiteDefinition,
+  state: SiteState,
+  clock: WallClock,
+  { draft, tick }: { readonly draft: RecordDraft; readonly tick: HiResTick },
+): SiteState {
+  const steppedMs = clock.offsetMs - (state.offsetMs ?? clock.offsetMs);
+  const followed = beginIntervals({ ...state, offsetMs: clock.offsetMs }, clock);
+  if (Math.abs(steppedMs) <= CLOCK_STEP_MS) return followed;
+  const cut = cutAll(definition, followed, clock, draft);
+  return { ...cut, hires: noteClockStep(cut.hires, steppedMs, tick) };
 }
 
-function cutAll(state: SiteState, clock: WallClock, draft: RecordDraft): SiteState {
-  const loops = mapValues(state.loops, (lane) => record(cutLaneLoops(lane, clock), draft));
-  const cameras = mapValues(state.cameras, (camera) => record(cutCameraLanes(camera, clock), draft));
+/** What has begun since the last tick gets its place before the tick's observations are folded. */
+function beginIntervals(state: SiteState, clock: WallClock): SiteState {
+  const loops = mapValues(state.loops, (lane) => beginLaneLoops(lane, clock));
+  const cameras = mapValues(state.cameras, (camera) => beginCameraLanes(camera, clock));
   return { ...state, loops, cameras };
 }
 
-function record<S>(
-  cut: { readonly state: S; readonly closed: readonly FlowInterval[] },
+function cutAll(
+  definition: SiteDefinition,
+  before: SiteState,
+  clock: WallClock,
   draft: RecordDraft,
-): S {
-  for (const interval of cut.closed) draft.flow(interval);
-  return cut.state;
+): SiteState {
+  const cut = cutLanes(definition, before, clock);
+  const state = recordPassages(definition, cut.state, cut.passages, draft);
+  for (const interval of cut.intervals) draft.flow(interval);
+  for (const log of flush(state.hires)) draft.hires(log);
+  return { ...state, hires: EMPTY_BATCH };
 }
 
 function foldObservation(
   definition: SiteDefinition,
-  state: SiteState,
+  before: SiteState,
   observation: Observation,
   draft: RecordDraft,
 ): SiteState {
+  const state = foldQuality(definition, before, observation, draft);
   switch (observation.kind) {
     case 'loop-transition':
     case 'loop-counters':
+    case 'loop-occupancy':
+    case 'vehicle-detection':
+    case 'device-interval':
       return foldLoop(definition, state, observation, draft);
     case 'vehicle-tracks': {
       const camera = definition.cameras.find(({ camera: id }) => id === observation.camera);
@@ -139,30 +175,15 @@ function foldObservation(
 function foldLoop(
   definition: SiteDefinition,
   state: SiteState,
-  observation: LoopTransition | LoopCounters,
+  claim: LoopClaim,
   draft: RecordDraft,
 ): SiteState {
-  const lane = loopLanes(definition).find(
-    ({ station }) => station.entry.loop === observation.loop || station.exit?.loop === observation.loop,
-  );
+  const lane = laneIndex(definition).byLoop.get(claim.loop);
   const known = lane === undefined ? undefined : state.loops.get(lane.lane);
   if (lane === undefined || known === undefined) return state;
-  const fold =
-    observation.kind === 'loop-transition'
-      ? foldLoopTransition(lane, known, observation)
-      : foldLoopCounters(lane, known, observation);
-  return settleLane(definition, state, lane, fold, draft);
-}
-
-function settleLane(
-  definition: SiteDefinition,
-  state: SiteState,
-  lane: LoopLane,
-  fold: LaneLoopsFold,
-  draft: RecordDraft,
-): SiteState {
+  const fold = foldLoopClaim(lane, known, claim);
   const next = { ...state, loops: new Map(state.loops).set(lane.lane, fold.state) };
-  return recordPassages(definition, next, fold.passages, draft);
+  return fold.passages.length === 0 ? next : recordPassages(definition, next, fold.passages, draft);
 }
 
 function foldSampling(definition: SiteDefinition, state: SiteState, sampling: SensorSampling): SiteState {
@@ -174,11 +195,9 @@ function foldSampling(definition: SiteDefinition, state: SiteState, sampling: Se
     };
   }
   const loops = new Map(state.loops);
-  for (const lane of loopLanes(definition)) {
-    const known = loops.get(lane.lane);
-    if (known !== undefined && lane.station.entry.device === sampling.sensor) {
-      loops.set(lane.lane, foldLoopSampling(known, sampling));
-    }
+  for (const { lane } of laneIndex(definition).byDevice.get(sampling.sensor) ?? []) {
+    const known = loops.get(lane);
+    if (known !== undefined) loops.set(lane, foldLoopSampling(known, sampling));
   }
   return { ...state, loops };
 }
@@ -190,24 +209,13 @@ function recordPassages(
   measured: readonly MeasuredPassage[],
   draft: RecordDraft,
 ): SiteState {
-  let state = before;
+  let state = notePassages(
+    definition,
+    before,
+    measured.map(({ passage }) => passage),
+  );
   for (const { passage, headway } of measured) {
-    draft.passage(
-      {
-        lane: passage.lane,
-        source: passage.source,
-        sensor: passage.sensor,
-        direction: passage.direction,
-        onTimeMs: wholeOrNull(passage.onTimeMs),
-        speedKmh: passage.speedKmh === null ? null : round(passage.speedKmh, 1),
-        lengthM: passage.lengthM === null ? null : round(passage.lengthM, 1),
-        class: passage.class,
-        headwayMs: wholeOrNull(headway.headwayMs),
-        gapMs: wholeOrNull(headway.gapMs),
-        counterOnly: passage.counterOnly,
-      },
-      passage.frontMs,
-    );
+    draft.passage(passageOf(passage, headway), passage.frontMs);
     if (passage.direction !== 'reverse' || passage.source !== 'loop') continue;
     const evidence = {
       sensor: passage.sensor,
@@ -226,10 +234,6 @@ function recordPassages(
   return state;
 }
 
-function wholeOrNull(ms: number | null): number | null {
-  return ms === null ? null : Math.round(ms);
-}
-
 function raise(
   definition: SiteDefinition,
   state: SiteState,
@@ -244,8 +248,10 @@ function settleIncident(state: SiteState, fold: IncidentsFold, draft: RecordDraf
   const { turn } = fold;
   if (turn === null) return { ...state, incidents: fold.incidents };
   const incident = incidentOf(turn, draft.wallOf);
-  const speedKmh = incident.speedKmh === null ? null : round(incident.speedKmh, 1);
-  draft.incident({ ...incident, speedKmh }, turn.phase === 'close' ? turn.lastMs : turn.openedMs);
+  draft.incident(
+    { ...incident, speedKmh: roundOrNull(incident.speedKmh, 1) },
+    turn.phase === 'close' ? turn.lastMs : turn.openedMs,
+  );
   return { ...state, incidents: fold.incidents, named: state.named + (turn.phase === 'open' ? 1 : 0) };
 }
 
@@ -255,17 +261,9 @@ function letTimePass(
   clock: WallClock,
   draft: RecordDraft,
 ): SiteState {
-  let state = before;
-  for (const lane of loopLanes(definition)) {
-    state = judgeLockedOn(definition, state, lane, clock.nowMs, draft);
-    const known = state.loops.get(lane.lane);
-    if (known === undefined) continue;
-    const advanced = advanceLaneLoops(lane, known, clock);
-    state = settleLane(definition, state, lane, advanced, draft);
-    for (const interval of advanced.closed) draft.flow(interval);
-  }
-  const cameras = mapValues(state.cameras, (camera) => record(advanceCameraLanes(camera, clock), draft));
-  state = { ...state, cameras };
+  const advanced = advanceLanes(definition, judgeQuality(definition, before, clock, draft), clock);
+  let state = recordPassages(definition, advanced.state, advanced.passages, draft);
+  for (const interval of advanced.intervals) draft.flow(interval);
   for (const [key, incident] of state.incidents) {
     const camera = incident.camera === null ? undefined : state.cameras.get(incident.camera);
     const nowMs = camera?.pictureMs ?? clock.nowMs;

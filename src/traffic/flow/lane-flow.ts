@@ -1,27 +1,23 @@
 import { MS_PER_S } from '../../base/units.ts';
-import type { GapCause, SensorSampling } from '../observations/observation.ts';
+import type { DeviceInterval, GapCause, SensorSampling } from '../observations/observation.ts';
 import type { CompletedPassage } from '../passages/passage.ts';
+import type { Pulse } from '../passages/pulse.ts';
 import type { FlowInterval } from '../record.ts';
-import {
-  addDistrust,
-  addOccupied,
-  addPassage,
-  addSampling,
-  closeInterval,
-  type IntervalOf,
-  type OpenInterval,
-  openInterval,
-} from './interval.ts';
-
-/** An interval stays open this long after its end for what is still on its way from the sensors. */
-export const GRACE_MS = 2000;
+import { closeInterval } from './close-interval.ts';
+import { addDeviceInterval } from './device-tally.ts';
+import type { EffectiveLength } from './effective-length.ts';
+import { addCounted, addDistrust, addSampling, type OpenInterval, openInterval, spanOf } from './interval.ts';
+import type { LaneMeasure } from './measure.ts';
+import { addAccumulated, addPresence, type Presence, presenceOf, type Span } from './occupied-tally.ts';
+import { addLate, addVehicle, type Headway } from './vehicle-tally.ts';
 
 /** One sensor's measure of one lane, in every configured interval width at once. */
 export interface LaneFlow {
-  readonly lane: string;
-  readonly source: 'loop' | 'camera';
+  readonly measure: LaneMeasure;
+  readonly source: LaneMeasure['source'];
+  /** Id of the loop that is the reference at present, or of the camera. */
   readonly sensor: string;
-  /** Per width, oldest first: the running interval and, during the grace time, the one before. */
+  /** Per width, oldest first: the running interval and, during the grace time, those before. */
   readonly open: readonly { readonly widthS: number; readonly intervals: readonly OpenInterval[] }[];
   /** Until when readings have come; a state is not believed beyond it. */
   readonly receivedToMs: number;
@@ -39,13 +35,28 @@ export interface WallClock {
   readonly offsetMs: number;
 }
 
+/** What closing an interval needs to know beside it. */
+export interface Closing {
+  /** The presence that the reference loop has begun and not ended yet, else null. */
+  readonly open: Pulse | null;
+  readonly effectiveLength: EffectiveLength | null;
+}
+
+export const NOTHING_OPEN: Closing = { open: null, effectiveLength: null };
+
+export interface FlowClosed {
+  readonly flow: LaneFlow;
+  readonly closed: readonly FlowInterval[];
+}
+
 export function openLaneFlow(
-  of: Pick<LaneFlow, 'lane' | 'source' | 'sensor'>,
+  of: Pick<LaneFlow, 'measure' | 'sensor'>,
   widthsS: readonly number[],
   clock: WallClock,
 ): LaneFlow {
   return {
     ...of,
+    source: of.measure.source,
     open: widthsS.map((widthS) => ({
       widthS,
       intervals: [intervalFrom(widthS, clock.nowMs, clock.offsetMs)],
@@ -66,21 +77,30 @@ function intervalFrom(widthS: number, startMs: number, offsetMs: number): OpenIn
   return openInterval({ startMs, endMs: startMs + endWallMs - startWallMs, startWallMs });
 }
 
-export interface Headway {
-  readonly headwayMs: number | null;
-  readonly gapMs: number | null;
-}
-
-/** Adds a completed passage to the interval of its completion. */
+/** Adds a completed passage to the interval of its completion; if that was published, it is declared late. */
 export function flowPassage(flow: LaneFlow, passage: CompletedPassage): { flow: LaneFlow; headway: Headway } {
   const follows = passage.direction === 'forward' && !passage.counterOnly;
   const headway: Headway = {
     headwayMs: follows && flow.lastFrontMs !== null ? passage.frontMs - flow.lastFrontMs : null,
     gapMs: follows && flow.lastRearMs !== null ? passage.frontMs - flow.lastRearMs : null,
   };
-  const counted = atMoment(flow, passage.completedMs, (interval) =>
-    addPassage(interval, passage, headway.headwayMs),
-  );
+  const atMs = passage.completedMs;
+  const counted = mapWidths(flow, (intervals) => {
+    const running = intervals.length - 1;
+    const late = atMs < (intervals[0]?.startMs ?? 0);
+    const holds = intervals.findIndex((interval) => atMs >= interval.startMs && atMs < interval.endMs);
+    const at = holds >= 0 ? holds : running;
+    return intervals.map((interval, index) =>
+      index !== at
+        ? interval
+        : {
+            ...interval,
+            vehicles: late
+              ? addLate(interval.vehicles, passage)
+              : addVehicle(interval.vehicles, passage, headway),
+          },
+    );
+  });
   return {
     flow: {
       ...counted,
@@ -93,9 +113,49 @@ export function flowPassage(flow: LaneFlow, passage: CompletedPassage): { flow: 
   };
 }
 
-/** Adds the time a loop was occupied, clipped to each interval. */
-export function flowOccupied(flow: LaneFlow, span: { fromMs: number; toMs: number }): LaneFlow {
-  return everyInterval(flow, (interval) => addOccupied(interval, span));
+/** Adds a stretch during which the reference loop was occupied, clipped to each interval. */
+export function flowPresence(flow: LaneFlow, presence: Presence): LaneFlow {
+  return everyInterval(flow, (interval) => withPresence(interval, presence));
+}
+
+function withPresence(interval: OpenInterval, presence: Presence): OpenInterval {
+  return { ...interval, occupied: addPresence(interval.occupied, presence, spanOf(interval)) };
+}
+
+/** Adds the time that a card's accumulator counted between two readings. */
+export function flowAccumulated(flow: LaneFlow, difference: Span & { occupiedMs: number }): LaneFlow {
+  return everyInterval(flow, (interval) => ({
+    ...interval,
+    occupied: addAccumulated(interval.occupied, difference, spanOf(interval)),
+  }));
+}
+
+/** A card's counter has lost no vehicle in this span. */
+export function flowCounted(flow: LaneFlow, span: Span): LaneFlow {
+  return everyInterval(flow, (interval) => addCounted(interval, span));
+}
+
+/** Adds a device's own interval to that interval of each width which holds its middle. */
+export function flowDeviceInterval(flow: LaneFlow, told: DeviceInterval): LaneFlow {
+  const middleMs = (told.fromMs + told.toMs) / 2;
+  const vehicles = told.count ?? 0;
+  const added = mapWidths(flow, (intervals) => {
+    const late = middleMs < (intervals[0]?.startMs ?? 0);
+    const running = intervals.length - 1;
+    return intervals.map((interval, index) => {
+      if (late && index === running) {
+        const lateCount = interval.vehicles.lateCount + vehicles;
+        return { ...interval, vehicles: { ...interval.vehicles, lateCount } };
+      }
+      const holds = middleMs >= interval.startMs && middleMs < interval.endMs;
+      return holds ? { ...interval, device: addDeviceInterval(interval.device, told) } : interval;
+    });
+  });
+  return {
+    ...added,
+    totalCount: flow.totalCount + vehicles,
+    lastSpeedKmh: told.meanSpeedKmh ?? flow.lastSpeedKmh,
+  };
 }
 
 export function flowSampling(flow: LaneFlow, sampling: SensorSampling): LaneFlow {
@@ -105,45 +165,41 @@ export function flowSampling(flow: LaneFlow, sampling: SensorSampling): LaneFlow
   return { ...sampled, lastFrontMs: null, lastRearMs: null };
 }
 
-export function flowDistrust(
-  flow: LaneFlow,
-  span: { fromMs: number; toMs: number },
-  cause: GapCause,
-): LaneFlow {
+export function flowDistrust(flow: LaneFlow, span: Span, cause: GapCause): LaneFlow {
   return everyInterval(flow, (interval) => addDistrust(interval, span, cause));
 }
 
-/**
- * Lets time pass: opens the intervals that have begun and closes those whose grace time is over.
- *
- * @param occupiedSinceMs when the reference loop was last entered and not left yet, else null
- */
-export function advanceFlow(
-  flow: LaneFlow,
-  clock: WallClock,
-  occupiedSinceMs: number | null,
-): { flow: LaneFlow; closed: readonly FlowInterval[] } {
-  const closed: FlowInterval[] = [];
+/** Opens the intervals that have begun, so that what happened in them has a place. */
+export function beginIntervals(flow: LaneFlow, clock: WallClock): LaneFlow {
+  const isCurrent = flow.open.every(({ intervals }) => (intervals.at(-1)?.endMs ?? 0) > clock.nowMs);
+  if (isCurrent) return flow;
   const open = flow.open.map(({ widthS, intervals }) => {
-    const begun = beginIntervals(widthS, intervals, clock);
-    const done = begun.filter((interval) => interval.endMs + GRACE_MS <= clock.nowMs);
-    closed.push(...done.map((interval) => close(flow, widthS, interval, occupiedSinceMs)));
-    return { widthS, intervals: done.length === 0 ? begun : begun.slice(done.length) };
+    let begun = intervals;
+    for (let last = begun.at(-1); last !== undefined && last.endMs <= clock.nowMs; last = begun.at(-1)) {
+      begun = [...begun, intervalFrom(widthS, last.endMs, clock.offsetMs)];
+    }
+    return { widthS, intervals: begun };
   });
-  return { flow: { ...flow, open }, closed };
+  return { ...flow, open };
+}
+
+/** Closes the intervals whose grace time is over. */
+export function closeIntervals(flow: LaneFlow, clock: WallClock, closing: Closing): FlowClosed {
+  const isOver = ({ endMs }: OpenInterval): boolean => endMs + flow.measure.graceMs <= clock.nowMs;
+  const closed = flow.open.flatMap(({ widthS, intervals }) =>
+    intervals.filter(isOver).map((interval) => close(flow, widthS, interval, closing)),
+  );
+  if (closed.length === 0) return { flow, closed };
+  return { flow: mapWidths(flow, (intervals) => intervals.filter((each) => !isOver(each))), closed };
 }
 
 /** Cuts every running interval at this moment, because the clock stepped or the agent stops. */
-export function cutFlow(
-  flow: LaneFlow,
-  clock: WallClock,
-  occupiedSinceMs: number | null,
-): { flow: LaneFlow; closed: readonly FlowInterval[] } {
+export function cutIntervals(flow: LaneFlow, clock: WallClock, closing: Closing): FlowClosed {
   const closed = flow.open.flatMap(({ widthS, intervals }) =>
     intervals
       .map((interval) => ({ ...interval, endMs: Math.min(interval.endMs, clock.nowMs) }))
       .filter((interval) => interval.endMs > interval.startMs)
-      .map((interval) => close(flow, widthS, interval, occupiedSinceMs)),
+      .map((interval) => close(flow, widthS, interval, closing)),
   );
   const open = flow.open.map(({ widthS }) => ({
     widthS,
@@ -152,50 +208,23 @@ export function cutFlow(
   return { flow: { ...flow, open }, closed };
 }
 
-function beginIntervals(
-  widthS: number,
-  intervals: readonly OpenInterval[],
-  clock: WallClock,
-): readonly OpenInterval[] {
-  let begun = intervals;
-  for (let last = begun.at(-1); last !== undefined && last.endMs <= clock.nowMs; last = begun.at(-1)) {
-    begun = [...begun, intervalFrom(widthS, last.endMs, clock.offsetMs)];
-  }
-  return begun;
-}
-
-function close(
-  flow: LaneFlow,
-  widthS: number,
-  interval: OpenInterval,
-  occupiedSinceMs: number | null,
-): FlowInterval {
-  const of: IntervalOf = {
-    lane: flow.lane,
-    source: flow.source,
-    sensor: flow.sensor,
-    widthS,
-    hasOccupancy: flow.source === 'loop',
-  };
-  const toMs = Math.min(interval.endMs, flow.receivedToMs);
+function close(flow: LaneFlow, widthS: number, interval: OpenInterval, closing: Closing): FlowInterval {
+  const { measure, sensor, receivedToMs } = flow;
   const whole =
-    occupiedSinceMs === null ? interval : addOccupied(interval, { fromMs: occupiedSinceMs, toMs });
-  return closeInterval(whole, of);
+    closing.open === null ? interval : withPresence(interval, presenceOf(closing.open, receivedToMs));
+  return closeInterval(whole, { measure, sensor, widthS, effectiveLength: closing.effectiveLength });
 }
 
 function everyInterval(flow: LaneFlow, change: (interval: OpenInterval) => OpenInterval): LaneFlow {
-  return {
-    ...flow,
-    open: flow.open.map(({ widthS, intervals }) => ({ widthS, intervals: intervals.map(change) })),
-  };
+  return mapWidths(flow, (intervals) => intervals.map(change));
 }
 
-/** Changes the interval that holds a moment; what comes later than the grace time goes into the oldest one. */
-function atMoment(flow: LaneFlow, atMs: number, change: (interval: OpenInterval) => OpenInterval): LaneFlow {
-  const open = flow.open.map(({ widthS, intervals }) => {
-    const holds = intervals.findIndex((interval) => atMs >= interval.startMs && atMs < interval.endMs);
-    const at = holds >= 0 ? holds : atMs < (intervals[0]?.startMs ?? 0) ? 0 : intervals.length - 1;
-    return { widthS, intervals: intervals.map((interval, i) => (i === at ? change(interval) : interval)) };
-  });
-  return { ...flow, open };
+function mapWidths(
+  flow: LaneFlow,
+  change: (intervals: readonly OpenInterval[]) => readonly OpenInterval[],
+): LaneFlow {
+  return {
+    ...flow,
+    open: flow.open.map(({ widthS, intervals }) => ({ widthS, intervals: change(intervals) })),
+  };
 }

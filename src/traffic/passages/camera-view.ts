@@ -100,6 +100,7 @@ function cameraPassage(
   motion: TrackMotion,
   crossing: { readonly lane: string; readonly direction: 'forward' | 'reverse'; readonly atMs: number },
 ): CompletedPassage {
+  const speedKmh = movementOf(motion, SPEED_WINDOW_MS)?.speedKmh ?? null;
   return {
     lane: crossing.lane,
     source: 'camera',
@@ -109,8 +110,11 @@ function cameraPassage(
     rearMs: null,
     completedMs: crossing.atMs,
     onTimeMs: null,
-    speedKmh: movementOf(motion, SPEED_WINDOW_MS)?.speedKmh ?? null,
+    speedKmh,
+    speedMethod: speedKmh === null ? null : 'camera',
+    speedUncertaintyPct: null,
     lengthM: null,
+    lengthClass: null,
     class: motion.class,
     counterOnly: false,
   };

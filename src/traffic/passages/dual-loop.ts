@@ -1,10 +1,27 @@
-import { kmhFromMs, MS_PER_S } from '../../base/units.ts';
+import { kmhFromMs, MS_PER_S, msFromKmh } from '../../base/units.ts';
 import { onTimeMs, type Pulse } from './pulse.ts';
 
-/** Faster or slower is a pairing error, not a vehicle (IRIS Canoga accepts 8-193 km/h; queues are slower). */
-const PLAUSIBLE_SPEED_KMH = { min: 1, max: 200 } as const;
-/** A speed whose edge uncertainty exceeds this share of the travel time is not published. */
-const MAX_TIMING_UNCERTAINTY_SHARE = 0.5;
+/**
+ * Slower or faster is a pairing error or a vehicle that did not keep its speed. IRIS accepts 8-193 km/h from
+ * its Canoga cards; here on-times that differ already tell a queue, so a little slower is believed too.
+ */
+const PLAUSIBLE_SPEED_KMH = { min: 5, max: 200 } as const;
+/** IRIS, Canoga driver: an on-time is believed within these. */
+const PLAUSIBLE_ON_MS = { min: 20, max: 120_000 } as const;
+/** Longer than any vehicle on a public road. */
+const LONGEST_VEHICLE_M = 40;
+/**
+ * A vehicle that keeps its speed occupies both loops equally long (IRIS, Canoga driver: within 10 %). In
+ * stop-and-go the on-times differ, and then travel time over spacing is the speed of no moment.
+ */
+const ON_TIME_AGREEMENT = 0.1;
+/**
+ * The largest share of the travel time that the edges may leave open. At this share polled edges stand for
+ * four reads between the loops, and the standard error of one speed (edges spread evenly over ±u: the bound
+ * divided by 2·√3) is 7 %: about half of how much free drivers differ from each other, so that the speed still
+ * tells something about this vehicle.
+ */
+const MAX_TIMING_SHARE = 0.25;
 
 export interface DualLoopGeometry {
   readonly spacingM: number;
@@ -13,34 +30,61 @@ export interface DualLoopGeometry {
 
 export interface DualLoopMeasure {
   readonly speedKmh: number | null;
+  /** The true speed lies within ± this of it as far as the timing of the edges goes, percent. */
+  readonly speedUncertaintyPct: number | null;
   readonly lengthM: number | null;
 }
 
-const NOTHING: DualLoopMeasure = { speedKmh: null, lengthM: null };
+export const NO_MEASURE: DualLoopMeasure = { speedKmh: null, speedUncertaintyPct: null, lengthM: null };
+
+/** The longest travel time between the loops that still makes a speed, ms. */
+export function slowestTravelMs(spacingM: number): number {
+  return (spacingM / msFromKmh(PLAUSIBLE_SPEED_KMH.min)) * MS_PER_S;
+}
 
 /**
  * Spot speed and length of one vehicle from its two pulses, in the order in which it met the loops.
  * The travel time is the mean of the leading-edge and the trailing-edge difference, which cancels a difference
  * in sensitivity between the loops (IRIS, Canoga driver); the length is v·(on1+on2)/2 − loop length.
- * Nothing is returned when an edge was not seen or polling was too coarse to carry a speed.
+ * Nothing is returned when an edge was not seen, when the edges are too coarse to carry a speed, or when the
+ * vehicle did not keep one.
  */
 export function measureDualLoop(
   pulses: { readonly first: Pulse; readonly second: Pulse },
   geometry: DualLoopGeometry,
 ): DualLoopMeasure {
   const { first, second } = pulses;
-  const firstOnMs = onTimeMs(first);
-  const secondOnMs = onTimeMs(second);
-  if (firstOnMs === null || secondOnMs === null || first.offMs === null || second.offMs === null)
-    return NOTHING;
+  const onMs = sharedOnTime(first, second);
+  if (onMs === null || first.offMs === null || second.offMs === null) return NO_MEASURE;
   const travelMs = (second.onMs - first.onMs + (second.offMs - first.offMs)) / 2;
-  if (travelMs <= 0) return NOTHING;
-  const uncertaintyMs =
-    (first.onUncertaintyMs + second.onUncertaintyMs + first.offUncertaintyMs + second.offUncertaintyMs) / 2;
-  if (uncertaintyMs / travelMs > MAX_TIMING_UNCERTAINTY_SHARE) return NOTHING;
+  const openMs = (timingMs(first) + timingMs(second)) / 2;
+  if (travelMs <= 0 || openMs > MAX_TIMING_SHARE * travelMs) return NO_MEASURE;
   const speedMs = geometry.spacingM / (travelMs / MS_PER_S);
   const speedKmh = kmhFromMs(speedMs);
-  if (speedKmh < PLAUSIBLE_SPEED_KMH.min || speedKmh > PLAUSIBLE_SPEED_KMH.max) return NOTHING;
-  const lengthM = (speedMs * (firstOnMs + secondOnMs)) / 2 / MS_PER_S - geometry.loopLengthM;
-  return { speedKmh, lengthM: lengthM > 0 ? lengthM : null };
+  const lengthM = (speedMs * onMs) / MS_PER_S - geometry.loopLengthM;
+  if (speedKmh < PLAUSIBLE_SPEED_KMH.min || speedKmh > PLAUSIBLE_SPEED_KMH.max) return NO_MEASURE;
+  if (lengthM <= 0 || lengthM > LONGEST_VEHICLE_M) return NO_MEASURE;
+  // The true travel time lies within ±openMs, so the speed between D/(t+u) and D/(t−u); the latter is farther.
+  return { speedKmh, speedUncertaintyPct: (100 * openMs) / (travelMs - openMs), lengthM };
+}
+
+/** Whether both loops were occupied equally long, as far as that is known. */
+export function keptItsSpeed(first: Pulse, second: Pulse): boolean {
+  return sharedOnTime(first, second) !== null;
+}
+
+/** The mean on-time of both loops where they agree as far as their edges are known, else null. */
+function sharedOnTime(first: Pulse, second: Pulse): number | null {
+  const firstMs = onTimeMs(first);
+  const secondMs = onTimeMs(second);
+  if (firstMs === null || secondMs === null) return null;
+  const meanMs = (firstMs + secondMs) / 2;
+  if (meanMs < PLAUSIBLE_ON_MS.min || meanMs > PLAUSIBLE_ON_MS.max) return null;
+  const allowedMs = ON_TIME_AGREEMENT * meanMs + timingMs(first) + timingMs(second);
+  return Math.abs(firstMs - secondMs) <= allowedMs ? meanMs : null;
+}
+
+/** How far both edges of a pulse together may be off. */
+function timingMs(pulse: Pulse): number {
+  return pulse.onUncertaintyMs + pulse.offUncertaintyMs;
 }

@@ -1,45 +1,74 @@
+import { assertNever } from '../../base/assert-never.ts';
 import type { LoopCounters, LoopTransition } from '../observations/observation.ts';
-import type { StationDefinition } from '../site-definition.ts';
-import { type DualLoopMeasure, measureDualLoop } from './dual-loop.ts';
+import type { ClassScheme, LoopDefinition, StationDefinition } from '../site-definition.ts';
+import { type DualLoopGeometry, type DualLoopMeasure, measureDualLoop, NO_MEASURE } from './dual-loop.ts';
+import { lengthClassOf } from './length-class.ts';
 import type { CompletedPassage } from './passage.ts';
-import { foldPulse, onTimeMs, type Pulse } from './pulse.ts';
-import { type CounterState, countSeen, foldCounter } from './vehicle-counter.ts';
+import { type EndedPulse, foldPulse, onTimeMs, type Pulse } from './pulse.ts';
+import { type Crossing, pairPulses } from './pulse-pairs.ts';
+import { type CounterReading, type CounterState, countSeen, foldCounter } from './vehicle-counter.ts';
 
-/** A vehicle that has left one loop of a pair and has not reached the other after this long never will. */
-const PAIR_TIMEOUT_MS = 10_000;
+/**
+ * Which loops of a station make vehicles: both as a pair, one of them alone, or none because none is believed.
+ * The states of all loops are followed in any case.
+ */
+export type StationUse = 'pair' | 'entry' | 'exit' | 'none';
 
-/** A vehicle somewhere on a dual-loop station. */
-interface Crossing {
-  readonly direction: 'forward' | 'reverse';
-  readonly entry: Pulse | null;
-  readonly exit: Pulse | null;
+export interface Station {
+  readonly lane: string;
+  readonly definition: StationDefinition;
+  readonly classScheme: ClassScheme;
+  readonly use: StationUse;
 }
 
 export interface StationState {
   /** Occupied since, per loop; null when free. */
   readonly entryOpen: Pulse | null;
   readonly exitOpen: Pulse | null;
-  /** Vehicles between their first and last edge, oldest first. Bounded: see MAX_CROSSINGS. */
-  readonly crossings: readonly Crossing[];
+  /** The exit pulse that lasts is of a vehicle that has been counted already. */
+  readonly exitTaken: boolean;
+  /** Ended pulses of a pair that are not part of a vehicle yet, oldest first. */
+  readonly entries: readonly EndedPulse[];
+  readonly exits: readonly EndedPulse[];
   readonly counter: CounterState | null;
 }
 
-/** More vehicles than can stand on two loops; beyond it pairing has failed and the oldest is let go. */
-const MAX_CROSSINGS = 4;
-
-export const EMPTY_STATION: StationState = { entryOpen: null, exitOpen: null, crossings: [], counter: null };
+export const EMPTY_STATION: StationState = {
+  entryOpen: null,
+  exitOpen: null,
+  exitTaken: false,
+  entries: [],
+  exits: [],
+  counter: null,
+};
 
 export interface StationFold {
   readonly state: StationState;
   readonly passages: readonly CompletedPassage[];
 }
 
-export interface Station {
-  readonly lane: string;
-  readonly definition: StationDefinition;
+/** The loop whose pulses are the vehicles; null while none is believed. */
+export function referenceLoop(station: Pick<Station, 'definition' | 'use'>): LoopDefinition | null {
+  switch (station.use) {
+    case 'pair':
+    case 'entry':
+      return station.definition.entry;
+    case 'exit':
+      return station.definition.exit;
+    case 'none':
+      return null;
+    default:
+      return assertNever(station.use);
+  }
 }
 
-/** Folds an edge of one of the station's loops. */
+/** Since when the reference loop has been occupied; null when it is free or none is believed. */
+export function referencePulse(station: Pick<Station, 'use'>, state: StationState): Pulse | null {
+  if (station.use === 'none') return null;
+  return station.use === 'exit' ? state.exitOpen : state.entryOpen;
+}
+
+/** Folds an edge of one of the station's loops. Vehicles of a pair come with `settleStation`. */
 export function foldTransition(
   station: Station,
   state: StationState,
@@ -56,20 +85,40 @@ export function foldStationCounter(
   station: Station,
   state: StationState,
   reading: LoopCounters,
-): StationFold {
-  if (reading.loop !== station.definition.entry.loop) return { state, passages: [] };
-  const counted = foldCounter(state.counter, reading);
-  const passages = Array.from({ length: counted.missed }, () => counterOnlyPassage(station, reading.atMs));
-  return { state: { ...state, counter: counted.state }, passages };
+): StationFold & { readonly continuedFromMs: number | null } {
+  const { entry } = station.definition;
+  if (reading.loop !== entry.loop || referenceLoop(station) !== entry) {
+    return { state, passages: [], continuedFromMs: null };
+  }
+  const counted = foldCounter(state.counter, reading, { countsAlone: entry.evidence.kind === 'counts' });
+  return {
+    state: { ...state, counter: counted.state },
+    passages: missedVehicles(station, counted, reading.atMs),
+    continuedFromMs: counted.continuedFromMs,
+  };
 }
 
-/** Lets go of vehicles that left the entry loop and never reached the exit: they are counted without a speed. */
-export function expireCrossings(station: Station, state: StationState, nowMs: number): StationFold {
-  return settle(station, state, (crossing) => {
-    const pulse = crossing.exit ?? crossing.entry;
-    const waiting = crossing.entry === null || crossing.exit === null;
-    return waiting && pulse !== null && pulse.offMs !== null && nowMs - pulse.offMs > PAIR_TIMEOUT_MS;
-  });
+/** Makes vehicles of all pulses about which enough is known. `knownToMs`: until when all edges have come. */
+export function settleStation(station: Station, state: StationState, knownToMs: number): StationFold {
+  const { entries, exits } = state;
+  if (entries.length === 0 && exits.length === 0) return { state, passages: [] };
+  const geometry = geometryOf(station);
+  if (station.use !== 'pair' || geometry === null) {
+    const alone = entries.map((entry) =>
+      crossingPassage(station, { direction: 'forward', entry, exit: null }),
+    );
+    return { state: { ...state, entries: [], exits: [] }, passages: alone };
+  }
+  const paired = pairPulses(state, geometry, knownToMs);
+  return {
+    state: {
+      ...state,
+      entries: paired.entries,
+      exits: paired.exits,
+      exitTaken: state.exitTaken || paired.exitTaken,
+    },
+    passages: paired.crossings.map((crossing) => crossingPassage(station, crossing)),
+  };
 }
 
 function foldEntry(station: Station, state: StationState, transition: LoopTransition): StationFold {
@@ -77,19 +126,17 @@ function foldEntry(station: Station, state: StationState, transition: LoopTransi
   switch (change.kind) {
     case 'unchanged':
       return { state, passages: [] };
-    case 'started': {
-      const counter = countSeen(state.counter);
-      const opened = { ...state, entryOpen: change.pulse, counter };
-      if (station.definition.exit === null) return { state: opened, passages: [] };
-      return admit(station, opened, placeEntry(state.crossings, change.pulse));
-    }
+    case 'started':
+      return {
+        state: { ...state, entryOpen: change.pulse, counter: countSeen(state.counter) },
+        passages: [],
+      };
     case 'ended': {
-      const closed = { ...state, entryOpen: null };
-      if (station.definition.exit === null) {
-        return { state: closed, passages: [singleLoopPassage(station, change.pulse)] };
+      const left = { ...state, entryOpen: null };
+      if (station.use === 'pair') {
+        return { state: { ...left, entries: [...state.entries, change.pulse] }, passages: [] };
       }
-      const crossings = replacePulse(state.crossings, 'entry', change.pulse);
-      return settle(station, { ...closed, crossings }, isComplete);
+      return { state: left, passages: station.use === 'entry' ? [pulsePassage(station, change.pulse)] : [] };
     }
   }
 }
@@ -100,114 +147,80 @@ function foldExit(station: Station, state: StationState, transition: LoopTransit
     case 'unchanged':
       return { state, passages: [] };
     case 'started':
-      return admit(station, { ...state, exitOpen: change.pulse }, placeExit(state.crossings, change.pulse));
+      return { state: { ...state, exitOpen: change.pulse, exitTaken: false }, passages: [] };
     case 'ended': {
-      const crossings = replacePulse(state.crossings, 'exit', change.pulse);
-      return settle(station, { ...state, exitOpen: null, crossings }, isComplete);
+      const left = { ...state, exitOpen: null, exitTaken: false };
+      if (station.use === 'pair' && !state.exitTaken) {
+        return { state: { ...left, exits: [...state.exits, change.pulse] }, passages: [] };
+      }
+      return { state: left, passages: station.use === 'exit' ? [pulsePassage(station, change.pulse)] : [] };
     }
   }
 }
 
-/**
- * A vehicle on the entry loop is new, unless one that came the wrong way still covers the exit loop: a vehicle
- * longer than spacing − loop length always does. A pulse that was found at start may not claim the wrong way.
- */
-function placeEntry(crossings: readonly Crossing[], pulse: Pulse): readonly Crossing[] {
-  const at = crossings.findIndex(
-    ({ direction, entry, exit }) =>
-      direction === 'reverse' && entry === null && exit !== null && exit.offMs === null && !exit.onFound,
-  );
-  if (at < 0) return [...crossings, { direction: 'forward', entry: pulse, exit: null }];
-  return crossings.map((crossing, index) => (index === at ? { ...crossing, entry: pulse } : crossing));
-}
-
-/** A vehicle on the exit loop is the oldest one that has met the entry loop, else one from the wrong side. */
-function placeExit(crossings: readonly Crossing[], pulse: Pulse): readonly Crossing[] {
-  const at = crossings.findIndex(({ direction, exit }) => direction === 'forward' && exit === null);
-  if (at < 0) return [...crossings, { direction: 'reverse', entry: null, exit: pulse }];
-  return crossings.map((crossing, index) => (index === at ? { ...crossing, exit: pulse } : crossing));
-}
-
-function replacePulse(
-  crossings: readonly Crossing[],
-  loop: 'entry' | 'exit',
-  ended: Pulse,
-): readonly Crossing[] {
-  return crossings.map((crossing) => {
-    const pulse = crossing[loop];
-    return pulse !== null && pulse.offMs === null ? { ...crossing, [loop]: ended } : crossing;
-  });
-}
-
-function isComplete({ entry, exit }: Crossing): boolean {
-  return entry !== null && exit !== null && entry.offMs !== null && exit.offMs !== null;
-}
-
-function admit(station: Station, state: StationState, crossings: readonly Crossing[]): StationFold {
-  const admitted = { ...state, crossings };
-  if (crossings.length <= MAX_CROSSINGS) return { state: admitted, passages: [] };
-  return settle(station, admitted, (crossing) => crossing === crossings[0]);
-}
-
-/** Takes the crossings that `isOver` names out of the station and makes passages of them. */
-function settle(station: Station, state: StationState, isOver: (crossing: Crossing) => boolean): StationFold {
-  const over = state.crossings.filter(isOver);
-  if (over.length === 0) return { state, passages: [] };
-  const crossings = state.crossings.filter((crossing) => !isOver(crossing));
-  const passages = over.flatMap((crossing) => dualLoopPassage(station, crossing) ?? []);
-  return { state: { ...state, crossings }, passages };
-}
-
-/** Null for a vehicle that only the exit loop saw: the entry loop is the reference, and it did not count it. */
-function dualLoopPassage(station: Station, crossing: Crossing): CompletedPassage | null {
-  const { entry, exit, direction } = crossing;
-  if (entry === null) return null;
-  const rearMs = entry.offMs;
+function crossingPassage(station: Station, crossing: Crossing): CompletedPassage {
+  const { speedKmh, speedUncertaintyPct, lengthM } = measure(station, crossing);
   return {
-    ...blankPassage(station),
-    direction,
-    frontMs: entry.onMs,
-    rearMs,
-    completedMs: Math.max(rearMs ?? entry.onMs, exit?.offMs ?? 0),
-    onTimeMs: onTimeMs(entry),
-    ...measure(station, crossing),
+    ...pulsePassage(station, crossing.entry),
+    direction: crossing.direction,
+    speedKmh,
+    speedMethod: speedKmh === null ? null : 'dual-loop',
+    speedUncertaintyPct,
+    lengthM,
+    lengthClass: lengthClassOf(station.classScheme, lengthM),
   };
 }
 
 function measure(station: Station, { entry, exit, direction }: Crossing): DualLoopMeasure {
-  const { spacingM, loopLengthM } = station.definition;
-  if (entry === null || exit === null || spacingM === null) return { speedKmh: null, lengthM: null };
+  const geometry = geometryOf(station);
+  if (exit === null || geometry === null) return NO_MEASURE;
   const pulses = direction === 'forward' ? { first: entry, second: exit } : { first: exit, second: entry };
-  return measureDualLoop(pulses, { spacingM, loopLengthM });
+  return measureDualLoop(pulses, geometry);
 }
 
-function singleLoopPassage(station: Station, pulse: Pulse): CompletedPassage {
-  const offMs = pulse.offMs ?? pulse.onMs;
+function geometryOf({ definition: { spacingM, loopLengthM } }: Station): DualLoopGeometry | null {
+  return spacingM === null ? null : { spacingM, loopLengthM };
+}
+
+function pulsePassage(station: Station, pulse: EndedPulse): CompletedPassage {
   return {
     ...blankPassage(station),
     frontMs: pulse.onMs,
-    rearMs: offMs,
-    completedMs: offMs,
+    rearMs: pulse.offMs,
+    completedMs: pulse.offMs,
     onTimeMs: onTimeMs(pulse),
   };
 }
 
-function counterOnlyPassage(station: Station, atMs: number): CompletedPassage {
-  return { ...blankPassage(station), frontMs: atMs, rearMs: null, completedMs: atMs, counterOnly: true };
+/** Vehicles that only a count knows of lie somewhere between two readings: they are spread evenly. */
+function missedVehicles(
+  station: Station,
+  counted: Pick<CounterReading, 'missed' | 'missedFromMs'>,
+  toMs: number,
+): readonly CompletedPassage[] {
+  const { missed, missedFromMs } = counted;
+  return Array.from({ length: missed }, (_, index) => {
+    const atMs = missedFromMs + ((index + 0.5) / missed) * (toMs - missedFromMs);
+    return { ...blankPassage(station), frontMs: atMs, completedMs: atMs, counterOnly: true };
+  });
 }
 
-function blankPassage(station: Station): CompletedPassage {
+/** What is the same of every passage over a station before anything is measured. */
+export function blankPassage(station: Station): CompletedPassage {
   return {
     lane: station.lane,
     source: 'loop',
-    sensor: station.definition.entry.loop,
+    sensor: (referenceLoop(station) ?? station.definition.entry).loop,
     direction: 'forward',
     frontMs: 0,
     rearMs: null,
     completedMs: 0,
     onTimeMs: null,
     speedKmh: null,
+    speedMethod: null,
+    speedUncertaintyPct: null,
     lengthM: null,
+    lengthClass: null,
     class: null,
     counterOnly: false,
   };

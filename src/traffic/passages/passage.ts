@@ -1,5 +1,7 @@
+import { roundOrNull } from '../../base/units.ts';
+import type { Headway } from '../flow/vehicle-tally.ts';
 import type { VehicleClass } from '../observations/observation.ts';
-import type { LaneSource } from '../record.ts';
+import type { LaneSource, Passage } from '../record.ts';
 
 /** A vehicle that has completely passed, before headways are known and a record is made of it. Monotonic ms. */
 export interface CompletedPassage {
@@ -11,11 +13,34 @@ export interface CompletedPassage {
   readonly frontMs: number;
   /** Rear edge off the reference line; a camera does not see it. */
   readonly rearMs: number | null;
-  /** When the passage was complete: it belongs to the interval that contains this moment (as SUMO's E1). */
+  /** When the vehicle was off the reference line: it belongs to the interval of this moment (as SUMO's E1). */
   readonly completedMs: number;
   readonly onTimeMs: number | null;
   readonly speedKmh: number | null;
+  readonly speedMethod: Passage['speedMethod'];
+  readonly speedUncertaintyPct: number | null;
   readonly lengthM: number | null;
+  readonly lengthClass: string | null;
   readonly class: VehicleClass | null;
   readonly counterOnly: boolean;
+}
+
+/** The figures of a passage record: as short as the sensors are sharp. */
+export function passageOf(passage: CompletedPassage, headway: Headway): Passage {
+  return {
+    lane: passage.lane,
+    source: passage.source,
+    sensor: passage.sensor,
+    direction: passage.direction,
+    onTimeMs: roundOrNull(passage.onTimeMs, 0),
+    speedKmh: roundOrNull(passage.speedKmh, 1),
+    speedMethod: passage.speedMethod,
+    speedUncertaintyPct: roundOrNull(passage.speedUncertaintyPct, 1),
+    lengthM: roundOrNull(passage.lengthM, 1),
+    lengthClass: passage.lengthClass,
+    class: passage.class,
+    headwayMs: roundOrNull(headway.headwayMs, 0),
+    gapMs: roundOrNull(headway.gapMs, 0),
+    counterOnly: passage.counterOnly,
+  };
 }

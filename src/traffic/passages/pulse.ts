@@ -13,10 +13,15 @@ export interface Pulse {
   readonly offFound: boolean;
 }
 
+/** A pulse that is over. */
+export interface EndedPulse extends Pulse {
+  readonly offMs: number;
+}
+
 /** What a transition did to a loop: started a pulse, ended one, or nothing (a repeated state). */
 export type PulseChange =
   | { readonly kind: 'started'; readonly pulse: Pulse }
-  | { readonly kind: 'ended'; readonly pulse: Pulse }
+  | { readonly kind: 'ended'; readonly pulse: EndedPulse }
   | { readonly kind: 'unchanged' };
 
 /**

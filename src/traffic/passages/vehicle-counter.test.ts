@@ -5,6 +5,8 @@ import { type CounterState, countSeen, foldCounter } from './vehicle-counter.ts'
 const reading = (count: number, atMs: number, bits: 8 | 16 | 32 = 16) =>
   ({ kind: 'loop-counters', loop: 'l', count, bits, nonVolatile: false, atMs }) as const;
 
+const LANE = { countsAlone: false };
+
 /** Reads the counter each second with the given values and adds up what it alone knew of. */
 function missedOver(
   counts: readonly number[],
@@ -15,7 +17,7 @@ function missedOver(
   let missed = 0;
   counts.forEach((count, second) => {
     for (const seen of seenAt) if (seen === second) state = countSeen(state);
-    const next = foldCounter(state, reading(count, second * 1000, bits));
+    const next = foldCounter(state, reading(count, second * 1000, bits), LANE);
     state = next.state;
     missed += next.missed;
   });
@@ -45,6 +47,23 @@ describe('a card counter', () => {
   test('ignores a jump that no traffic explains', () => {
     expect(missedOver([10, 40_000, 40_000, 40_000])).toBe(0);
   });
+  test('says since when it has not lost a vehicle, and that a restart or a second wrap has', () => {
+    const continued = (from: number, to: number, afterMs: number, bits: 8 | 16): number | null => {
+      const { state } = foldCounter(null, reading(from, 0, bits), LANE);
+      return foldCounter(state, reading(to, afterMs, bits), LANE).continuedFromMs;
+    };
+    expect(continued(5, 9, 10_000, 16)).toBe(0);
+    expect(continued(5000, 0, 10_000, 16)).toBeNull();
+    expect(continued(5, 9, 300_000, 8)).toBeNull();
+  });
+  test('hands its vehicles out at once where nothing else sees them, with the reading before', () => {
+    const { state } = foldCounter(null, reading(5, 0), LANE);
+    expect(foldCounter(state, reading(9, 4000), { countsAlone: true })).toMatchObject({
+      missed: 4,
+      missedFromMs: 0,
+    });
+    expect(foldCounter(state, reading(9, 4000), LANE).missed).toBe(0);
+  });
 
   test('with its readings, never counts a vehicle twice nor loses one, whatever polling showed', () => {
     fc.assert(
@@ -52,12 +71,12 @@ describe('a card counter', () => {
         fc.integer({ min: 0, max: 65_535 }),
         fc.array(fc.record({ passed: fc.nat(2), shown: fc.nat(2) }), { minLength: 1, maxLength: 50 }),
         (start, seconds) => {
-          let state: CounterState | null = foldCounter(null, reading(start, 0)).state;
+          let state: CounterState | null = foldCounter(null, reading(start, 0), LANE).state;
           let passed = 0;
           let shown = 0;
           let missed = 0;
           const read = (second: number): void => {
-            const next = foldCounter(state, reading((start + passed) % 65_536, second * 1000));
+            const next = foldCounter(state, reading((start + passed) % 65_536, second * 1000), LANE);
             state = next.state;
             missed += next.missed;
           };

@@ -21,13 +21,18 @@ export interface CounterState {
   readonly credited: number;
   /** Since when the counter has been ahead by at least `surplus`; null when it is not ahead. */
   readonly aheadSinceMs: number | null;
+  /** The reading before it went ahead: the vehicles of the surplus came after it. */
+  readonly aheadFromMs: number;
   readonly surplus: number;
 }
 
 export interface CounterReading {
   readonly state: CounterState;
-  /** Vehicles that only the counter knows of and that are now certain. */
+  /** Vehicles that only the counter knows of and that are now certain. They came after `missedFromMs`. */
   readonly missed: number;
+  readonly missedFromMs: number;
+  /** The reading since which the counter has not lost a vehicle; null after a restart or at the beginning. */
+  readonly continuedFromMs: number | null;
 }
 
 /** A presence read has shown one more vehicle on the loop. */
@@ -35,30 +40,45 @@ export function countSeen(state: CounterState | null): CounterState | null {
   return state === null ? null : { ...state, seen: state.seen + 1 };
 }
 
-/** Folds one reading of the card's counter. The first reading only sets the base. */
-export function foldCounter(state: CounterState | null, reading: LoopCounters): CounterReading {
+/**
+ * Folds one reading of the card's counter. The first reading only sets the base.
+ *
+ * @param lane countsAlone: there are no presence reads that the counter could be ahead of for a moment
+ */
+export function foldCounter(
+  state: CounterState | null,
+  reading: LoopCounters,
+  lane: { readonly countsAlone: boolean },
+): CounterReading {
+  const { count, atMs } = reading;
   if (state === null) {
-    const base = { lastCount: reading.count, lastAtMs: reading.atMs, counted: 0, seen: 0, credited: 0 };
-    return { state: { ...base, aheadSinceMs: null, surplus: 0 }, missed: 0 };
+    const base = { lastCount: count, lastAtMs: atMs, counted: 0, seen: 0, credited: 0 };
+    const started = { ...base, aheadSinceMs: null, aheadFromMs: atMs, surplus: 0 };
+    return { state: started, missed: 0, missedFromMs: atMs, continuedFromMs: null };
   }
-  const counted = state.counted + countedSince(state, reading);
+  const { vehicles, continued } = countedSince(state, reading);
+  const counted = state.counted + vehicles;
   const surplus = Math.max(0, counted - state.seen - state.credited);
-  const read = { ...state, lastCount: reading.count, lastAtMs: reading.atMs, counted };
-  if (surplus === 0) return { state: { ...read, aheadSinceMs: null, surplus: 0 }, missed: 0 };
+  const read = { ...state, lastCount: count, lastAtMs: atMs, counted };
+  const aheadFromMs = state.aheadSinceMs === null ? state.lastAtMs : state.aheadFromMs;
+  const told = { missed: 0, missedFromMs: aheadFromMs, continuedFromMs: continued ? state.lastAtMs : null };
+  if (surplus === 0) return { ...told, state: { ...read, aheadSinceMs: null, surplus: 0 } };
   const settling = state.aheadSinceMs === null ? surplus : Math.min(surplus, state.surplus);
-  const sinceMs = state.aheadSinceMs ?? reading.atMs;
-  if (reading.atMs - sinceMs < SETTLE_MS) {
-    return { state: { ...read, aheadSinceMs: sinceMs, surplus: settling }, missed: 0 };
+  const sinceMs = state.aheadSinceMs ?? atMs;
+  if (atMs - sinceMs < (lane.countsAlone ? 0 : SETTLE_MS)) {
+    return { ...told, state: { ...read, aheadSinceMs: sinceMs, aheadFromMs, surplus: settling } };
   }
   const left = surplus - settling;
   return {
+    ...told,
+    missed: settling,
     state: {
       ...read,
       credited: state.credited + settling,
-      aheadSinceMs: left > 0 ? reading.atMs : null,
+      aheadSinceMs: left > 0 ? atMs : null,
+      aheadFromMs: state.lastAtMs,
       surplus: left,
     },
-    missed: settling,
   };
 }
 
@@ -66,9 +86,14 @@ export function foldCounter(state: CounterState | null, reading: LoopCounters): 
  * Vehicles counted between two readings. A counter that goes on past 2^bits has wrapped; one that fell further
  * than traffic explains was restarted or reset, and then counts from zero.
  */
-function countedSince(state: CounterState, reading: LoopCounters): number {
+function countedSince(
+  state: CounterState,
+  reading: LoopCounters,
+): { readonly vehicles: number; readonly continued: boolean } {
   const plausible = ((reading.atMs - state.lastAtMs) / 1000) * MAX_VEHICLES_PER_S + SLACK_VEHICLES;
-  const forward = (reading.count - state.lastCount + 2 ** reading.bits) % 2 ** reading.bits;
-  if (forward <= plausible) return forward;
-  return reading.count <= plausible ? reading.count : 0;
+  const wrapsAt = 2 ** reading.bits;
+  const forward = (reading.count - state.lastCount + wrapsAt) % wrapsAt;
+  // After a long silence a narrow counter may have wrapped more than once: then `forward` is the least.
+  if (forward <= plausible) return { vehicles: forward, continued: plausible < wrapsAt };
+  return { vehicles: reading.count <= plausible ? reading.count : 0, continued: false };
 }

@@ -10,6 +10,10 @@ export interface OpenFault {
   readonly detail: string;
   readonly lanes: readonly string[];
   readonly openedMs: number;
+  /** UTC ms, of a fault that an earlier run of the agent opened: its monotonic clock may have been another. */
+  readonly openedWallMs: number | null;
+  /** Whether this run has seen it too. */
+  readonly confirmed: boolean;
 }
 
 /** Open faults by `layer/sensor/code`; a fault opens once and closes once, however often it is reported. */
@@ -19,6 +23,7 @@ export interface FaultReport {
   readonly layer: FaultLayer;
   readonly sensor: string;
   readonly code: string;
+  /** What was seen; when `active` is false, why it is over. */
   readonly detail: string;
   readonly lanes: readonly string[];
   readonly active: boolean;
@@ -27,7 +32,11 @@ export interface FaultReport {
 
 export type FaultChange =
   | { readonly phase: 'open'; readonly fault: OpenFault }
-  | { readonly phase: 'close'; readonly fault: OpenFault; readonly closedMs: number };
+  | { readonly phase: 'close'; readonly fault: OpenFault; readonly closedMs: number; readonly why: string };
+
+export function faultKey(of: Pick<OpenFault, 'layer' | 'sensor' | 'code'>): string {
+  return `${of.layer}/${of.sensor}/${of.code}`;
+}
 
 /**
  * @param nameFault gives a new fault the id that it keeps until it is closed
@@ -37,32 +46,43 @@ export function foldFault(
   report: FaultReport,
   nameFault: () => string,
 ): { readonly journal: FaultJournal; readonly change: FaultChange | null } {
-  const key = `${report.layer}/${report.sensor}/${report.code}`;
+  const key = faultKey(report);
   const known = journal.get(key);
-  if (report.active === (known !== undefined)) return { journal, change: null };
+  if (known === undefined && !report.active) return { journal, change: null };
+  if (known !== undefined && report.active) {
+    if (known.confirmed) return { journal, change: null };
+    return { journal: new Map(journal).set(key, { ...known, confirmed: true }), change: null };
+  }
   const next = new Map(journal);
   if (known !== undefined) {
     next.delete(key);
-    return { journal: next, change: { phase: 'close', fault: known, closedMs: report.atMs } };
+    const change = { phase: 'close', fault: known, closedMs: report.atMs, why: report.detail } as const;
+    return { journal: next, change };
   }
   const { layer, sensor, code, detail, lanes, atMs } = report;
-  const fault: OpenFault = { fault: nameFault(), layer, sensor, code, detail, lanes, openedMs: atMs };
+  const named = { fault: nameFault(), layer, sensor, code, detail, lanes };
+  const fault: OpenFault = { ...named, openedMs: atMs, openedWallMs: null, confirmed: true };
   next.set(key, fault);
   return { journal: next, change: { phase: 'open', fault } };
 }
 
 /** The figures of a fault record, with times on the wall clock. */
 export function faultOf(change: FaultChange, wallOf: (monoMs: number) => number): Fault {
-  const { fault, layer, sensor, code, detail, lanes, openedMs } = change.fault;
+  const { fault, layer, sensor, code, lanes, openedMs, openedWallMs } = change.fault;
+  const isOver = change.phase === 'close';
   return {
     fault,
     phase: change.phase,
     layer,
     sensor,
     code,
-    detail,
+    detail: isOver ? closingDetail(change.fault.detail, change.why) : change.fault.detail,
     lanes,
-    openedAtMs: wallOf(openedMs),
-    closedAtMs: change.phase === 'close' ? wallOf(change.closedMs) : null,
+    openedAtMs: openedWallMs ?? wallOf(openedMs),
+    closedAtMs: isOver ? wallOf(change.closedMs) : null,
   };
+}
+
+function closingDetail(opened: string, why: string): string {
+  return why === '' || why === opened ? opened : `${opened}; over: ${why}`;
 }

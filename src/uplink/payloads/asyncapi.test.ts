@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { faultRecord, flowRecord, incidentRecord, passageRecord } from '../../../test/fakes/records.ts';
+import {
+  faultRecord,
+  flowRecord,
+  hiResRecord,
+  incidentRecord,
+  passageRecord,
+} from '../../../test/fakes/records.ts';
 import type { StreamName } from '../../traffic/record.ts';
 import { buildAsyncApi, contractText, recordPayloads } from './asyncapi.ts';
 import { exampleRecords, exampleStates } from './contract-examples.ts';
@@ -28,7 +34,13 @@ function receiverOf(name: string) {
 }
 
 function published(stream: StreamName, changes: Record<string, unknown> = {}): Record<string, unknown> {
-  const make = { passage: passageRecord, flow: flowRecord, incident: incidentRecord, fault: faultRecord };
+  const make = {
+    passage: passageRecord,
+    flow: flowRecord,
+    incident: incidentRecord,
+    fault: faultRecord,
+    hires: hiResRecord,
+  };
   const envelope = { schema: schemaName(stream), replayed: false, publishedAtMs: 1_772_609_400_350 };
   return { ...envelope, ...make[stream]({ seq: 9 }), ...changes };
 }
@@ -87,6 +99,14 @@ describe('a receiver that validates with the shipped schemas', () => {
     expect(accepts(published('flow', { count: null, flowVehH: null, coveragePct: 0 }))).toBe(true);
     expect(accepts(published('flow', { coveragePct: 101 }))).toBe(false);
     expect(accepts(published('flow', { count: -1 }))).toBe(false);
+  });
+
+  it('accepts entries of the high-resolution log, and refuses codes of more than a byte', () => {
+    const accepts = receiverOf('hires');
+    expect(accepts(published('hires', { entries: [] }))).toBe(true);
+    expect(accepts(published('hires', { entries: [[0, 82, 1]] }))).toBe(true);
+    expect(accepts(published('hires', { entries: [[0, 256, 1]] }))).toBe(false);
+    expect(accepts(published('hires', { entries: [[0, 82]] }))).toBe(false);
   });
 
   it('accepts birth and will, and refuses a birth without its lanes', () => {

@@ -5,6 +5,7 @@ import { exampleRecords, exampleStates } from './contract-examples.ts';
 import { faultPayload } from './fault.ts';
 import { flowPayload } from './flow.ts';
 import { schemaName } from './head.ts';
+import { hiResPayload } from './hires.ts';
 import { incidentPayload } from './incident.ts';
 import { passagePayload } from './passage.ts';
 import { statePayload } from './state.ts';
@@ -15,10 +16,11 @@ export const recordPayloads = {
   fault: faultPayload,
   flow: flowPayload,
   passage: passagePayload,
+  hires: hiResPayload,
 } as const satisfies Readonly<Record<StreamName, z.ZodType>>;
 
 /** The version of the contract document; the topic root and the payload names carry the major part. */
-const CONTRACT_VERSION = '1.0.0';
+const CONTRACT_VERSION = '1.1.0';
 
 const PARAMETERS = {
   site: { description: 'The cabinet and its intersection: lower-case letters, digits and hyphens.' },
@@ -32,6 +34,8 @@ const DESCRIPTION = `What one roadside agent publishes over MQTT 5 (or 3.1.1) ab
 
 * Delivery is at least once (QoS 1). The key of a record is its \`id\`; a known id is a redelivery.
 * Order and completeness are judged by \`seq\` within (\`boot\`, \`stream\`), never by time stamps.
+* A fault keeps its id over restarts of the agent, whatever ended it, and is open until a record closes it.
+  An incident is void when a birth tells of a new boot.
 * Records that could not be sent live come on the topics under \`replay/\` with \`replayed: true\`.
 * Zero is a measurement, null is none. Units are the last part of a name: \`gapMs\`, \`speedKmh\`.
 * With MQTT 5, live flow expires at the broker after one hour, the content type is \`application/json\` and

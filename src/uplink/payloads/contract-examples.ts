@@ -1,4 +1,10 @@
-import type { FaultRecord, FlowRecord, IncidentRecord, PassageRecord } from '../../traffic/record.ts';
+import type {
+  FaultRecord,
+  FlowRecord,
+  HiResRecord,
+  IncidentRecord,
+  PassageRecord,
+} from '../../traffic/record.ts';
 import { schemaName } from './head.ts';
 import type { StatePayload } from './state.ts';
 
@@ -23,8 +29,11 @@ const passage: PassageRecord = {
   direction: 'forward',
   onTimeMs: 412,
   speedKmh: 47.3,
+  speedMethod: 'dual-loop',
+  speedUncertaintyPct: 3.1,
   lengthM: 4.4,
-  class: 'car',
+  lengthClass: 'c',
+  class: null,
   headwayMs: 2480,
   gapMs: 2105,
   counterOnly: false,
@@ -42,16 +51,30 @@ const flow: FlowRecord = {
   startMs: AT_MS - 60_000,
   endMs: AT_MS,
   widthS: 60,
+  lead: true,
+  leadReason: null,
   partial: false,
   count: 14,
   reverseCount: 0,
   counterOnlyCount: 0,
+  lateCount: 0,
+  resolution: 'resolved',
   flowVehH: 857.1,
   occupancyPct: 11.2,
+  occupancyMethod: 'edges',
+  occupancyUncertaintyPct: 0.26,
   timeMeanSpeedKmh: 46.1,
   spaceMeanSpeedKmh: 44.8,
+  speed85Kmh: null,
   speedCount: 13,
+  speedMethod: 'dual-loop',
+  speedUncertaintyPct: 1.4,
   meanHeadwayS: 4.21,
+  meanGapS: 3.7,
+  meanLengthM: 5.1,
+  classScheme: 'gbt43229',
+  classCounts: { c: 11, b: 1, a: 1, unclassified: 1 },
+  queuePresenceS: null,
   expected: 6000,
   received: 5880,
   coveragePct: 98,
@@ -95,6 +118,23 @@ const fault: FaultRecord = {
   closedAtMs: null,
 };
 
+const hires: HiResRecord = {
+  id: 'renmin-lu-3/2k9f3c1a/hires/951',
+  ...head,
+  seq: 951,
+  observedAtMs: AT_MS,
+  stream: 'hires',
+  fromMs: AT_MS - 4210,
+  toMs: AT_MS,
+  entries: [
+    [0, 82, 3],
+    [295, 82, 4],
+    [412, 81, 3],
+    [708, 81, 4],
+    [4210, 86, 7],
+  ],
+};
+
 const session = 'f3c1a2k9';
 const online: StatePayload = {
   schema: schemaName('state'),
@@ -116,5 +156,5 @@ const will: StatePayload = {
 };
 
 /** One plausible record of each stream, as the contract document shows them. */
-export const exampleRecords = { passage, flow, incident, fault } as const;
+export const exampleRecords = { passage, flow, incident, fault, hires } as const;
 export const exampleStates = { online, will } as const;

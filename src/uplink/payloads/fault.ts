@@ -5,7 +5,7 @@ import { envelopeFields, headFields, name, type Same, utcMs } from './head.ts';
 const faultRecordSchema = z.strictObject({
   ...headFields,
   stream: z.literal('fault'),
-  fault: name('Id of the fault; the same from open to close.'),
+  fault: name('Id of the fault; the same from open to close, whichever boot closes it.'),
   phase: z.enum(['open', 'close']),
   layer: z
     .enum(['port', 'device', 'channel', 'camera', 'model', 'process'])

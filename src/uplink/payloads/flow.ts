@@ -14,6 +14,13 @@ const flowRecordSchema = z.strictObject({
   startMs: utcMs('Start of the interval, included.'),
   endMs: utcMs('End of the interval, not included.'),
   widthS: z.number().min(1).describe('Nominal width of the interval, s.'),
+  lead: z
+    .boolean()
+    .describe('True for the one source of this lane and interval to use; the others are for comparison.'),
+  leadReason: z
+    .enum(['coverage', 'distrust'])
+    .nullable()
+    .describe("Why another source leads than the lane's usual one; null when the usual one does."),
   partial: z
     .boolean()
     .describe('True when the interval was cut short: endMs - startMs is less than the width.'),
@@ -22,14 +29,72 @@ const flowRecordSchema = z.strictObject({
     .describe("Vehicles in the lane's direction. Zero is an empty road; null is no measurement."),
   reverseCount: count.nullable().describe("Vehicles against the lane's direction; they are not in `count`."),
   counterOnlyCount: count.describe("Vehicles of `count` that only the card's counter knew."),
+  lateCount: count.describe(
+    'Vehicles of earlier intervals, known only after those had been published; they are not in any `count`.',
+  ),
+  resolution: z
+    .enum(['resolved', 'coarse', 'device'])
+    .nullable()
+    .describe(
+      'Whether readings were close enough together for every vehicle: `coarse` when their period exceeds half ' +
+        'of the shortest on-time expected in the lane, `resolved` when not, `device` when the device itself ' +
+        'detects and counts. Cameras: null.',
+    ),
   flowVehH: z.number().nullable().describe('Flow, veh/h: count x 3600 / measured seconds of the interval.'),
   occupancyPct: percent
     .nullable()
     .describe('Share of the measured time that the reference loop was occupied, percent. Cameras: null.'),
-  timeMeanSpeedKmh: z.number().nullable().describe('Arithmetic mean of the spot speeds, km/h.'),
-  spaceMeanSpeedKmh: z.number().nullable().describe('Harmonic mean of the spot speeds, km/h.'),
-  speedCount: count.describe('How many vehicles the two mean speeds rest on.'),
+  occupancyMethod: z
+    .enum(['edges', 'accumulated', 'device'])
+    .nullable()
+    .describe("From the loop's edges, from the card's accumulator, or as the device says."),
+  occupancyUncertaintyPct: percent
+    .nullable()
+    .describe(
+      'Half width of what the timing of the readings leaves open about occupancy, percentage points.',
+    ),
+  timeMeanSpeedKmh: z
+    .number()
+    .nullable()
+    .describe("Arithmetic mean of the spot speeds, km/h; with `device` intervals the device's own mean."),
+  spaceMeanSpeedKmh: z
+    .number()
+    .nullable()
+    .describe(
+      'Harmonic mean of the spot speeds, km/h; with `single-loop` estimated from flow and occupancy.',
+    ),
+  speed85Kmh: z
+    .number()
+    .nullable()
+    .describe('85 % of the spot speeds were not above this, km/h. Null below 20 vehicles.'),
+  speedCount: count.describe('How many vehicles the speeds rest on.'),
+  speedMethod: z
+    .enum(['dual-loop', 'single-loop', 'device', 'camera'])
+    .nullable()
+    .describe(
+      'Travel time between two loops; flow, occupancy and learned vehicle length; the device; the camera.',
+    ),
+  speedUncertaintyPct: z
+    .number()
+    .min(0)
+    .nullable()
+    .describe('One standard error of the space-mean speed, percent of it. Null where it is not known.'),
   meanHeadwayS: z.number().nullable().describe('Mean time between the fronts of following vehicles, s.'),
+  meanGapS: z.number().nullable().describe('Mean time from rear to front of following vehicles, s.'),
+  meanLengthM: z.number().nullable().describe('Mean of the measured vehicle lengths, m.'),
+  classScheme: z
+    .string()
+    .nullable()
+    .describe('Which length bins `classCounts` has; `device` for those of the device itself.'),
+  classCounts: z
+    .record(z.string(), count)
+    .nullable()
+    .describe('Vehicles of `count` by length bin; `unclassified` holds those without a length.'),
+  queuePresenceS: z
+    .number()
+    .min(0)
+    .nullable()
+    .describe('Time that a vehicle stood on the stop-line loop, s. Null where the lane has none.'),
   expected: z.number().min(0).describe('Readings that the sensor was to deliver in the interval.'),
   received: z.number().min(0).describe('Readings that came.'),
   coveragePct: percent.describe('Measured share of the interval, percent.'),

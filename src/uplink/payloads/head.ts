@@ -44,7 +44,7 @@ export const envelopeFields = <S extends StreamName>(stream: S) => ({
 export const headFields = {
   id: z
     .string()
-    .regex(/^[^/]+\/[^/]+\/(passage|flow|incident|fault)\/\d+$/)
+    .regex(/^[^/]+\/[^/]+\/(passage|flow|incident|fault|hires)\/\d+$/)
     .describe('site/boot/stream/seq. Delivery is at least once: a known id is a redelivery to be dropped.'),
   site: name('The cabinet and its intersection.'),
   boot: name('Names one run of the agent.'),

@@ -14,7 +14,20 @@ const passageRecordSchema = z.strictObject({
     .nullable()
     .describe('Time the reference loop was occupied, ms. Null: an edge was not seen.'),
   speedKmh: z.number().nullable().describe('Spot speed, km/h. Null where the sensor cannot measure one.'),
+  speedMethod: z
+    .enum(['dual-loop', 'device', 'camera'])
+    .nullable()
+    .describe('Travel time between two loops, the device itself, or the camera. Null without a speed.'),
+  speedUncertaintyPct: z
+    .number()
+    .min(0)
+    .nullable()
+    .describe('Half width of what the timing of the edges leaves open, percent of the speed.'),
   lengthM: z.number().nullable().describe('Vehicle length, m.'),
+  lengthClass: z
+    .string()
+    .nullable()
+    .describe("The bin of the lane's class scheme that the length falls into."),
   class: z
     .enum(['car', 'van', 'truck', 'bus', 'motorcycle', 'bicycle', 'person', 'unknown'])
     .nullable()

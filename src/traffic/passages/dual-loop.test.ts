@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { measureDualLoop, slowestTravelMs } from './dual-loop.ts';
+import type { Pulse } from './pulse.ts';
+
+const geometry = { spacingM: 4.5, loopLengthM: 2 };
+
+function pulse(onMs: number, offMs: number, uncertaintyMs = 5): Pulse {
+  const found = { onFound: false, offFound: false };
+  return { onMs, offMs, onUncertaintyMs: uncertaintyMs, offUncertaintyMs: uncertaintyMs, ...found };
+}
+
+describe('a dual-loop speed', () => {
+  test.each([
+    ['54 km/h, 4.6 m', pulse(0, 440), pulse(300, 740), { speedKmh: 54, lengthM: 4.6 }],
+    ['a difference in sensitivity cancels', pulse(0, 440), pulse(290, 750), { speedKmh: 54, lengthM: 4.75 }],
+    ['on-times that differ by more than a tenth', pulse(0, 440), pulse(300, 900), { speedKmh: null }],
+    [
+      'on-times that may agree for all that is known',
+      pulse(0, 440, 20),
+      pulse(300, 850, 20),
+      { speedKmh: 45.633803 },
+    ],
+    [
+      'edges that leave a quarter of the travel time open',
+      pulse(0, 440, 37),
+      pulse(300, 740, 37),
+      { speedKmh: 54 },
+    ],
+    ['edges that leave more than a quarter open', pulse(0, 440, 38), pulse(300, 740, 38), { speedKmh: null }],
+    ['faster than anything', pulse(0, 100, 0), pulse(60, 160, 0), { speedKmh: null }],
+    ['slower than a vehicle that keeps its speed', pulse(0, 4000), pulse(3300, 7300), { speedKmh: null }],
+    ['shorter than nothing', pulse(0, 100), pulse(300, 400), { speedKmh: null, lengthM: null }],
+    ['an on-time that is a disturbance', pulse(0, 15, 0), pulse(20, 35, 0), { speedKmh: null }],
+    ['in no order', pulse(300, 740), pulse(0, 440), { speedKmh: null }],
+  ] as const)('%s', (_, first, second, expected) => {
+    const { speedKmh, lengthM } = measureDualLoop({ first, second }, geometry);
+    if (expected.speedKmh === null) expect([speedKmh, lengthM]).toEqual([null, null]);
+    else expect(speedKmh).toBeCloseTo(expected.speedKmh, 6);
+    if ('lengthM' in expected && expected.lengthM !== null) expect(lengthM).toBeCloseTo(expected.lengthM, 6);
+  });
+
+  test('is not made of an edge that nobody saw', () => {
+    const first = { ...pulse(0, 440), onFound: true };
+    expect(measureDualLoop({ first, second: pulse(300, 740) }, geometry).speedKmh).toBeNull();
+  });
+
+  test('lies within its uncertainty of the true speed, wherever the edges lie within theirs', () => {
+    const share = fc.oneof(fc.constantFrom(-1, 1), fc.double({ min: -1, max: 1, noNaN: true }));
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 50 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.tuple(share, share, share, share),
+        (speedMs, uncertaintyMs, shifts) => {
+          const [a, b, c, d] = shifts.map((shift) => shift * uncertaintyMs) as [
+            number,
+            number,
+            number,
+            number,
+          ];
+          const travelMs = 4500 / speedMs;
+          const onMs = 6600 / speedMs;
+          const first = pulse(a, onMs + b, uncertaintyMs);
+          const second = pulse(travelMs + c, travelMs + onMs + d, uncertaintyMs);
+          const { speedKmh, speedUncertaintyPct } = measureDualLoop({ first, second }, geometry);
+          if (speedKmh === null || speedUncertaintyPct === null) return;
+          const offPct = (100 * Math.abs(speedMs * 3.6 - speedKmh)) / speedKmh;
+          expect(offPct).toBeLessThanOrEqual(speedUncertaintyPct + 1e-9);
+        },
+      ),
+    );
+  });
+
+  test('needs no longer between the loops than the slowest that is believed', () => {
+    expect(slowestTravelMs(4.5)).toBeCloseTo(3240, 6);
+  });
+});
