@@ -13,7 +13,7 @@ export default defineConfig({
       {
         test: {
           name: 'real',
-          include: ['test/contracts/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+          include: ['test/contracts/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/oracle/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

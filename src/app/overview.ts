@@ -1,10 +1,15 @@
 import type { Now } from '../base/clock.ts';
 import type { SensorHealth } from '../sensors/contract.ts';
 import type { StoreTotals } from '../store/store.ts';
+import type { FaultLayer } from '../traffic/observations/observation.ts';
+import { adviceOn, type FaultAdvice } from '../traffic/quality/fault-codes.table.ts';
 import type { IncidentKind, LaneSource } from '../traffic/record.ts';
-import type { SiteDefinition } from '../traffic/site-definition.ts';
+import type { LoopDefinition, SiteDefinition } from '../traffic/site-definition.ts';
 import type { SiteState } from '../traffic/site-state.ts';
 import type { UplinkStatus } from '../uplink/uplink.ts';
+import type { LoopLamps } from './loop-lamps.ts';
+
+export { adviceOn, type FaultAdvice } from '../traffic/quality/fault-codes.table.ts';
 
 /** The gateway at a glance, for the console and `roadside status`. Plain data, made afresh when asked for. */
 export interface Overview {
@@ -16,18 +21,15 @@ export interface Overview {
   readonly upForS: number;
   readonly clock: Now['quality'];
   readonly lanes: readonly LaneOverview[];
+  readonly loops: readonly LoopOverview[];
   readonly incidents: readonly {
     readonly kind: IncidentKind;
     readonly lane: string;
     readonly sinceMs: number;
   }[];
-  readonly faults: readonly {
-    readonly layer: string;
-    readonly sensor: string;
-    readonly code: string;
-    readonly detail: string;
-    readonly sinceMs: number;
-  }[];
+  readonly faults: readonly FaultOverview[];
+  /** What the site file asks for and will disappoint. */
+  readonly warnings: readonly WarningOverview[];
   readonly processes: readonly ProcessOverview[];
   readonly inbox: { readonly waiting: number; readonly refused: number };
   readonly store: StoreTotals & { readonly unstored: number; readonly lost: number };
@@ -47,6 +49,55 @@ export interface LaneOverview {
   }[];
 }
 
+/** One loop as the technician on the road sees it. Moments are UTC ms. */
+export interface LoopOverview {
+  readonly loop: string;
+  /** Its number in the high-resolution log. */
+  readonly detector: number;
+  readonly lane: string;
+  readonly role: 'entry' | 'exit' | 'single';
+  readonly device: string;
+  /** Null until the first reading, while its device cannot be read, and for whole-vehicle devices. */
+  readonly occupied: boolean | null;
+  /** Last change of its output. */
+  readonly sinceMs: number | null;
+  /** Arrival of the last vehicle. */
+  readonly lastHitMs: number | null;
+  readonly lastOnTimeMs: number | null;
+  /** Vehicles since the agent was started. */
+  readonly count: number;
+  readonly lastSpeedKmh: number | null;
+  /** Codes of the open faults of the loop, its device and its bus. */
+  readonly faults: readonly string[];
+}
+
+export interface FaultOverview {
+  readonly layer: FaultLayer;
+  readonly sensor: string;
+  readonly code: string;
+  readonly detail: string;
+  readonly lanes: readonly string[];
+  readonly sinceMs: number;
+  /** What it means and what to do; null for a code that is not known here. */
+  readonly advice: FaultAdvice | null;
+}
+
+export interface WarningOverview {
+  /** Path in the site file, `buses[0].devices[1]`. */
+  readonly path: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly chinese: string;
+}
+
+/** What the drive-over test shows; asked for several times a second. */
+export interface WatchView {
+  readonly site: string;
+  readonly nowMs: number;
+  readonly loops: readonly LoopOverview[];
+  readonly faults: readonly FaultOverview[];
+}
+
 export interface ProcessOverview {
   readonly process: string;
   readonly state: 'starting' | 'working' | 'down' | 'stopped';
@@ -62,6 +113,8 @@ export interface OverviewParts {
   readonly startedMonoMs: number;
   readonly now: Now;
   readonly state: SiteState;
+  readonly lamps: LoopLamps;
+  readonly warnings: readonly WarningOverview[];
   readonly processes: readonly ProcessOverview[];
   readonly inbox: Overview['inbox'];
   readonly store: Overview['store'];
@@ -70,26 +123,19 @@ export interface OverviewParts {
 
 export function makeOverview(parts: OverviewParts): Overview {
   const { definition, state, now } = parts;
-  const wallOf = (monoMs: number): number => Math.round(now.wallMs - (now.monoMs - monoMs));
+  const wallOf = wallClock(now);
   return {
-    site: definition.site,
+    ...makeWatchView(parts),
     version: parts.version,
     boot: state.boot,
     configRev: definition.configRev,
-    nowMs: now.wallMs,
     upForS: Math.round((now.monoMs - parts.startedMonoMs) / 1000),
     clock: now.quality,
-    lanes: definition.lanes.map(({ lane }) => laneOverview(lane, state)),
+    lanes: definition.lanes.map(({ lane }) => laneOverview(definition, lane, state)),
     incidents: [...state.incidents.values()].flatMap(({ life, incidentKind, lane }) =>
       life.kind === 'open' ? [{ kind: incidentKind, lane, sinceMs: wallOf(life.sinceMs) }] : [],
     ),
-    faults: [...state.faults.values()].map(({ layer, sensor, code, detail, openedMs }) => ({
-      layer,
-      sensor,
-      code,
-      detail,
-      sinceMs: wallOf(openedMs),
-    })),
+    warnings: parts.warnings.map(({ path, message, hint, chinese }) => ({ path, message, hint, chinese })),
     processes: parts.processes,
     inbox: parts.inbox,
     store: parts.store,
@@ -97,16 +143,82 @@ export function makeOverview(parts: OverviewParts): Overview {
   };
 }
 
-function laneOverview(lane: string, state: SiteState): LaneOverview {
+/** The part of the overview that changes with every vehicle. */
+export function makeWatchView(
+  parts: Pick<OverviewParts, 'definition' | 'state' | 'lamps' | 'now'>,
+): WatchView {
+  const { definition, state, now } = parts;
+  const wallOf = wallClock(now);
+  return {
+    site: definition.site,
+    nowMs: now.wallMs,
+    loops: definition.lanes.flatMap(({ lane, station }) => {
+      if (station === null) return [];
+      const { entry, exit } = station;
+      if (exit === null) return [loopOverview(entry, { lane, role: 'single' }, parts)];
+      return [
+        loopOverview(entry, { lane, role: 'entry' }, parts),
+        loopOverview(exit, { lane, role: 'exit' }, parts),
+      ];
+    }),
+    faults: [...state.faults.values()].map(
+      ({ layer, sensor, code, detail, lanes, openedMs, openedWallMs }) => ({
+        layer,
+        sensor,
+        code,
+        detail,
+        lanes,
+        sinceMs: openedWallMs ?? wallOf(openedMs),
+        advice: adviceOn({ layer, code }),
+      }),
+    ),
+  };
+}
+
+function loopOverview(
+  definition: LoopDefinition,
+  place: Pick<LoopOverview, 'lane' | 'role'>,
+  { state, lamps, now }: Pick<OverviewParts, 'state' | 'lamps' | 'now'>,
+): LoopOverview {
+  const { loop, detector, device, bus } = definition;
+  const lamp = lamps.of(loop);
+  const wallOf = wallClock(now);
+  const open = [...state.faults.values()];
+  const above = open.filter(
+    ({ layer, sensor }) => (layer === 'device' && sensor === device) || (layer === 'port' && sensor === bus),
+  );
+  const own = open.filter(({ layer, sensor }) => layer === 'channel' && sensor === loop);
+  return {
+    loop,
+    detector,
+    ...place,
+    device,
+    // A device that refuses one read may still tell presence by another.
+    occupied: above.some(({ code }) => code !== 'exception') ? null : lamp.occupied,
+    sinceMs: lamp.changedMs === null ? null : wallOf(lamp.changedMs),
+    lastHitMs: lamp.hitMs === null ? null : wallOf(lamp.hitMs),
+    lastOnTimeMs: lamp.lastOnTimeMs === null ? null : Math.round(lamp.lastOnTimeMs),
+    count: lamp.count,
+    lastSpeedKmh: lamp.speedKmh ?? state.loops.get(place.lane)?.flow.lastSpeedKmh ?? null,
+    faults: [...above, ...own].map(({ code }) => code),
+  };
+}
+
+function wallClock(now: Now): (monoMs: number) => number {
+  return (monoMs) => Math.round(now.wallMs - (now.monoMs - monoMs));
+}
+
+function laneOverview(definition: SiteDefinition, lane: string, state: SiteState): LaneOverview {
   const loops = state.loops.get(lane);
+  const loopLane = laneIndex(definition).byLane.get(lane);
   const byLoop =
-    loops === undefined
+    loops === undefined || loopLane === undefined
       ? []
       : [
           {
             ...measureOf(loops.flow),
             occupied: loops.station.entryOpen !== null,
-            believed: loops.distrust.size === 0,
+            believed: isBelieved(loopLane, loops),
           },
         ];
   const byCamera = [...state.cameras.values()].flatMap(({ flows }) => {

@@ -2,7 +2,7 @@ import { createWriteStream, openSync } from 'node:fs';
 import type { Now } from '../base/clock.ts';
 import { messageOf, RoadsideError } from '../base/errors.ts';
 import type { Observation } from '../traffic/observations/observation.ts';
-import type { TrafficRecord } from '../traffic/record.ts';
+import type { Fault, TrafficRecord } from '../traffic/record.ts';
 import { closeSite, foldSite } from '../traffic/site.ts';
 import type { SiteDefinition } from '../traffic/site-definition.ts';
 import { createSiteState } from '../traffic/site-state.ts';
@@ -16,6 +16,8 @@ interface RecordingHeader {
   readonly recording: typeof RECORDING_VERSION;
   readonly boot: string;
   readonly definition: SiteDefinition;
+  /** What earlier runs had left open; absent in recordings of a run that knew of nothing. */
+  readonly openFaults?: readonly Fault[];
 }
 
 /** Every other line: one tick of the fold, or its end. */
@@ -81,7 +83,7 @@ export async function* replayRecording(
     if (definition === null) {
       const header = parseHeader(text);
       definition = header.definition;
-      state = createSiteState(header.boot);
+      state = createSiteState(header.boot, header.openFaults);
       continue;
     }
     const line = parseLine(text, number);

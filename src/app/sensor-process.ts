@@ -123,7 +123,8 @@ export function openSensorProcess(options: SensorProcessOptions): SensorProcess 
   };
 }
 
-function parseMessage(raw: unknown): FromSensor {
+/** What arrived from a sensor process, checked against the contract. */
+export function parseMessage(raw: unknown): FromSensor {
   const message = fromSensorSchema.parse(raw);
   if (message.type === 'hello' && message.version !== CONTRACT_VERSION) {
     throw new RoadsideError(

@@ -11,12 +11,12 @@ interface Command {
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   run: {
-    usage: 'run SITE.yaml [--record FILE] [--log-level LEVEL]',
+    usage: 'run SITE.yaml [--record FILE] [--drivers DIR] [--log-level LEVEL]',
     summary: 'run the gateway until it is stopped · 运行网关',
     load: async () => (await import('./commands/run.ts')).runGateway,
   },
   check: {
-    usage: 'check SITE.yaml [--json]',
+    usage: 'check SITE.yaml [--drivers DIR] [--json]',
     summary: 'check a site file without touching a device · 检查配置文件',
     load: async () => (await import('./commands/check.ts')).runCheck,
   },
@@ -24,6 +24,31 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     usage: 'status [--socket FILE] [--json]',
     summary: 'show how a running gateway is doing · 查看运行状态',
     load: async () => (await import('./commands/status.ts')).runStatus,
+  },
+  scan: {
+    usage: 'scan [--port PATH…] [--tcp HOST:PORT…] [--units 1-32] [--baud …] [--yes]',
+    summary: 'look for cards on serial lines and Modbus TCP · 扫描总线上的设备',
+    load: async () => (await import('./commands/scan.ts')).runScan,
+  },
+  watch: {
+    usage: 'watch [--socket FILE] [--lane LANE] [--json]',
+    summary: 'drive over it: live lamps of every loop · 过车测试，实时显示线圈',
+    load: async () => (await import('./commands/watch.ts')).runWatch,
+  },
+  faults: {
+    usage: 'faults [--since 24h] [--store FILE | --socket FILE] [--json]',
+    summary: 'the fault journal: what was wrong, from when to when · 故障日志',
+    load: async () => (await import('./commands/faults.ts')).runFaults,
+  },
+  export: {
+    usage: 'export hires --from ISO --to ISO [--store FILE | --socket FILE] [--out FILE]',
+    summary: 'write the high-resolution log as CSV · 导出高分辨率检测记录',
+    load: async () => (await import('./commands/export.ts')).runExport,
+  },
+  drivers: {
+    usage: 'drivers list|lint|test|new … [--drivers DIR]',
+    summary: 'list, check, try and begin driver files · 设备驱动文件',
+    load: async () => (await import('./commands/drivers.ts')).runDrivers,
   },
   demo: {
     usage: 'demo [--seconds N] [--json FILE] [--seed N]',
@@ -73,8 +98,8 @@ export function explain(error: unknown): string {
   );
 }
 
-function usageText(): string {
-  const width = Math.max(...Object.values(COMMANDS).map(({ usage }) => usage.length));
-  const lines = Object.values(COMMANDS).map(({ usage, summary }) => `  ${usage.padEnd(width)}  ${summary}`);
+/** Two lines a command, for an 80-column terminal: how it is called, and what it does. */
+export function usageText(): string {
+  const lines = Object.values(COMMANDS).flatMap(({ usage, summary }) => [`  ${usage}`, `      ${summary}`]);
   return ['roadside: the agent in the traffic cabinet · 路侧交通采集网关', '', ...lines].join('\n');
 }

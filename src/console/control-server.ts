@@ -1,33 +1,82 @@
 import { chmodSync, existsSync, mkdirSync, unlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import type { Overview } from '../app/overview.ts';
+import { z } from 'zod';
+import type { Overview, WatchView } from '../app/overview.ts';
+import { assertNever } from '../base/assert-never.ts';
+import { type LedgerSource, streamLedger } from './ledger-stream.ts';
+import { createWatchers, type Watchers } from './watchers.ts';
 
 /** A request is one short line; anything longer is not for us. */
 const MAX_REQUEST_BYTES = 1024;
 const MAX_CLIENTS = 8;
+/** Connections that stay: the rest is left for `status`. */
+const MAX_LONG_CLIENTS = 5;
 const CLIENT_TIMEOUT_MS = 5000;
+
+const requestSchema = z.discriminatedUnion('ask', [
+  z.strictObject({ ask: z.literal('overview') }),
+  z.strictObject({ ask: z.literal('watch') }),
+  z.strictObject({
+    ask: z.literal('ledger'),
+    stream: z.enum(['passage', 'flow', 'incident', 'fault', 'hires']),
+    /** Records stored in [fromMs, toMs], UTC ms. */
+    fromMs: z.number().finite(),
+    toMs: z.number().finite(),
+  }),
+]);
+type ControlRequest = z.infer<typeof requestSchema>;
+/** What a client may ask for. */
+export type LedgerRequest = Omit<Extract<ControlRequest, { ask: 'ledger' }>, 'ask'>;
+
+export interface ControlAnswers extends LedgerSource {
+  overview(): Overview;
+  watch(): WatchView;
+}
 
 export interface ControlServer {
   close(): Promise<void>;
 }
 
 /**
- * The local control socket: a client sends `{"ask":"overview"}` and a line end, gets one line of JSON back and
- * is disconnected. Only the user and group of the agent may connect (mode 0660).
+ * The local control socket: a client sends one line of JSON and gets lines of JSON back.
+ *
+ * - `{"ask":"overview"}`: one line, then the end.
+ * - `{"ask":"watch"}`: what the loops do, at once and at each change, until the client leaves (watchers.ts).
+ * - `{"ask":"ledger",…}`: one line per stored record, then `{"end":{"records":n}}` (ledger-stream.ts).
+ *
+ * Only the user and group of the agent may connect (mode 0660).
  */
-export async function openControlServer(
-  socketPath: string,
-  answers: { readonly overview: () => Overview },
-): Promise<ControlServer> {
+export async function openControlServer(socketPath: string, answers: ControlAnswers): Promise<ControlServer> {
   mkdirSync(dirname(socketPath), { recursive: true, mode: 0o750 });
   // The store's lock has already made sure that no other gateway runs: what lies here is a dead one's.
   if (existsSync(socketPath)) unlinkSync(socketPath);
-  const server = createServer((socket) => serve(socket, answers));
+  const watchers = createWatchers(answers.watch);
+  const sockets = new Set<Socket>();
+  let longClients = 0;
+  const stay = (socket: Socket): boolean => {
+    if (longClients >= MAX_LONG_CLIENTS) return false;
+    longClients += 1;
+    socket.once('close', () => {
+      longClients -= 1;
+    });
+    return true;
+  };
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    serve(socket, (request) => answer(request, { socket, answers, watchers, stay }));
+  });
   server.maxConnections = MAX_CLIENTS;
   await listen(server, socketPath);
   chmodSync(socketPath, 0o660);
-  return { close: () => new Promise((resolve) => server.close(() => resolve())) };
+  return {
+    close() {
+      watchers.close();
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
 }
 
 function listen(server: Server, path: string): Promise<void> {
@@ -40,30 +89,66 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-function serve(socket: Socket, answers: { readonly overview: () => Overview }): void {
+/** Hands over the client's one request; whatever it sends behind it is ignored. */
+function serve(socket: Socket, onRequest: (request: ControlRequest | null) => void): void {
   let text = '';
+  let isAsked = false;
   socket.setEncoding('utf8');
   socket.setTimeout(CLIENT_TIMEOUT_MS, () => socket.destroy());
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk) => {
+    if (isAsked) return;
     text += chunk.toString();
     if (text.length > MAX_REQUEST_BYTES) {
       socket.destroy();
       return;
     }
     const end = text.indexOf('\n');
-    if (end >= 0) socket.end(`${JSON.stringify(answer(text.slice(0, end), answers))}\n`);
+    if (end < 0) return;
+    isAsked = true;
+    onRequest(parseRequest(text.slice(0, end)));
   });
 }
 
-function answer(line: string, answers: { readonly overview: () => Overview }): unknown {
-  return askedFor(line) === 'overview' ? { overview: answers.overview() } : { error: 'unknown request' };
+interface Client {
+  readonly socket: Socket;
+  readonly answers: ControlAnswers;
+  readonly watchers: Watchers;
+  /** False when too many clients stay already. */
+  readonly stay: (socket: Socket) => boolean;
 }
 
-function askedFor(line: string): unknown {
+function answer(request: ControlRequest | null, { socket, answers, watchers, stay }: Client): void {
+  const reply = (value: unknown): void => void socket.end(`${JSON.stringify(value)}\n`);
+  if (request === null) {
+    reply({ error: 'unknown request' });
+    return;
+  }
+  if (request.ask === 'overview') {
+    reply({ overview: answers.overview() });
+    return;
+  }
+  if (!stay(socket)) {
+    reply({ error: 'too many clients' });
+    return;
+  }
+  switch (request.ask) {
+    case 'watch':
+      socket.setTimeout(0);
+      watchers.add(socket);
+      return;
+    case 'ledger':
+      streamLedger(socket, answers, request);
+      return;
+    default:
+      assertNever(request);
+  }
+}
+
+function parseRequest(line: string): ControlRequest | null {
   try {
-    const request: unknown = JSON.parse(line);
-    return typeof request === 'object' && request !== null && 'ask' in request ? request.ask : null;
+    const parsed = requestSchema.safeParse(JSON.parse(line));
+    return parsed.success ? parsed.data : null;
   } catch {
     return null;
   }

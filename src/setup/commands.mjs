@@ -15,6 +15,7 @@ export const COMMANDS = {
   demo: (context, args) => runNode(context, [CLI, 'demo', ...args]),
   contract: (context, args) => runNode(context, [CLI, 'contract', ...args]),
   cli: (context, args) => runNode(context, [CLI, ...args]),
+  'bench-loops': (context, args) => runNode(context, ['test/bench/loops/run.ts', ...args]),
   test,
   check,
   build,

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Refusal, say } from './refusal.mjs';
 import { runChild } from './run-child.mjs';
@@ -15,6 +15,15 @@ export const TOOLS = [
   { name: 'socat', packages: ['socat'], for: ['demo', 'test'], probe: inPath },
   { name: 'mosquitto', packages: ['mosquitto', 'mosquitto-clients'], for: ['test'], probe: inPath },
   { name: 'openssl', packages: ['openssl'], for: ['test'], probe: inPath },
+  { name: 'sumo', packages: ['sumo'], for: ['test'], optional: true, probe: inPath },
+  { name: 'gcc', packages: ['gcc', 'libc6-dev'], for: ['bench-loops'], probe: inPath },
+  {
+    name: 'libmodbus',
+    packages: ['libmodbus-dev'],
+    for: ['bench-loops'],
+    probe: () => existsSync('/usr/include/modbus/modbus.h'),
+  },
+  { name: 'taskset', packages: ['util-linux'], for: ['bench-loops'], probe: inPath },
   { name: 'strace', packages: ['strace'], for: ['test'], optional: true, probe: inPath },
   {
     name: 'GStreamer RTSP server',

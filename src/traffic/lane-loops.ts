@@ -68,7 +68,7 @@ export function openLaneLoops(lane: LoopLane, widthsS: readonly number[], clock:
     effectiveLength: initialEffectiveLength(lane.station),
     distrust: new Set(),
     distrustedToMs: clock.nowMs,
-    exitLockedOn: false,
+    exitDistrusted: false,
   };
 }
 
@@ -188,7 +188,7 @@ function stationOf(lane: LoopLane, state: LaneLoopsState): Station {
 
 /** With one loop of a pair not believed, the other one goes on as a single loop. */
 function useOf({ station }: LoopLane, state: LaneLoopsState): StationUse {
-  const hasExit = station.exit !== null && hasEdges(station.exit.evidence) && !state.exitLockedOn;
+  const hasExit = station.exit !== null && hasEdges(station.exit.evidence) && !state.exitDistrusted;
   if (state.distrust.size > 0) return hasExit ? 'exit' : 'none';
   return hasExit && station.spacingM !== null ? 'pair' : 'entry';
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   cameraOver,
   HOUR_MS,
@@ -12,6 +12,9 @@ import type { Timed } from '../../test/fakes/simulated-lanes.ts';
 import { type Simulated, type SimulationOptions, simulateSite } from '../../test/fakes/simulated-site.ts';
 import { siteDefinition } from '../../test/fakes/site.ts';
 import type { FaultRecord } from './record.ts';
+
+/** Hours of traffic take seconds on a busy machine. */
+vi.setConfig({ testTimeout: 60_000 });
 
 const START_MS = MIDNIGHT_MS + 8 * HOUR_MS;
 const BROKEN_MS = HOUR_MS;

@@ -152,9 +152,9 @@ function followDistrust(
     }
     for (const { code, sinceMs } of entry) state = setDistrust(state, { code, active: true, sinceMs }, nowMs);
     // The exit loop has counted no differently: it cannot stand in for an entry loop that counts wrongly.
-    const exitLockedOn =
+    const exitDistrusted =
       doubts.some(({ code }) => code === 'count-disagreement') || entry.length < doubts.length;
-    if (exitLockedOn !== state.exitLockedOn) state = { ...state, exitLockedOn };
+    if (exitDistrusted !== state.exitDistrusted) state = { ...state, exitDistrusted };
     if (state !== known) loops = new Map(loops).set(lane, state);
   }
   return loops === before.loops ? before : { ...before, loops };

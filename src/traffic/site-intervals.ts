@@ -105,8 +105,11 @@ function learn(
   const narrow = ended.filter((interval) => interval.widthS === widthS && !interval.partial);
   const byLoop = narrow.filter(({ source }) => source === 'loop');
   if (known === undefined || byLoop.length === 0) return state;
+  const byCamera = isCameraBelieved(state, lane.lane)
+    ? narrow.filter(({ source }) => source === 'camera')
+    : [];
   const effectiveLength = byLoop.reduce((learned, loop) => {
-    const camera = narrow.find(({ source, startMs }) => source === 'camera' && startMs === loop.startMs);
+    const camera = byCamera.find(({ startMs }) => startMs === loop.startMs);
     return learnEffectiveLength(learned, loop, camera ?? null, lane);
   }, known.effectiveLength);
   return { ...state, loops: new Map(state.loops).set(lane.lane, { ...known, effectiveLength }) };

@@ -42,7 +42,7 @@ export interface LaneLoopsState {
   /** Until when the time that is not believed has been taken out of the figures. */
   readonly distrustedToMs: number;
   /** The exit loop is not believed. */
-  readonly exitLockedOn: boolean;
+  readonly exitDistrusted: boolean;
 }
 
 export interface CameraState {

@@ -52,7 +52,7 @@ async function writeSite(brokerUrl: string, more: object = {}): Promise<string> 
         devices: [{ id: 'card', driver: 'generic-di16', pollMs: 10, loops: ['a', 'b'] }],
       },
     ],
-    uplink: { url: brokerUrl, publishPassages: true, reconnectMaxS: 1 },
+    uplink: { url: brokerUrl, publishPassages: true, publishHiRes: true, reconnectMaxS: 1 },
     store: { file: 'roadside.db', maxMegabytes: 64 },
     control: { socket: 'control.sock' },
     ...more,

@@ -100,8 +100,7 @@ type Alter = (
   place: { readonly turn: number; readonly part: number; readonly said: readonly Uint8Array[] },
 ) => Uint8Array;
 
-function perform(fuzz: SessionFuzz, alter: Alter): Performance {
-  const session = fuzz.createSession();
+function perform(fuzz: SessionFuzz, alter: Alter, session = fuzz.createSession()): Performance {
   const claims: Claim[] = [];
   const delivered: Uint8Array[] = [];
   const intended: Uint8Array[][] = [];
@@ -144,10 +143,11 @@ function fuzzNoise(fuzz: SessionFuzz, random: SeededRandom, tally: Tally): void 
   const replies = fuzz.conversation.flatMap((turn) => turn.replies);
   const memory = createMemoryWatch();
   let recent: Uint8Array = new Uint8Array(0);
-  let [fed, discarded, elapsedMs] = [0, 0, 0];
+  // It ends before the conversation begins.
+  let [fed, discarded, elapsedMs] = [0, 0, -START.monoMs];
   const warmUpBytes = fuzz.randomBytes / 5;
   while (fed < fuzz.randomBytes) {
-    elapsedMs += random.whole(0, 50);
+    elapsedMs = Math.min(0, elapsedMs + random.whole(0, 50));
     const at = momentAfter(fuzz, elapsedMs);
     const asked = polled[random.whole(0, Math.max(1, polled.length) * 3)];
     if (asked !== undefined) session.ask(asked, at);
@@ -174,6 +174,12 @@ function fuzzNoise(fuzz: SessionFuzz, random: SeededRandom, tally: Tally): void 
     if (fed >= warmUpBytes) memory.begin();
   }
   memory.assertBounded();
+  session.interrupt('line-lost');
+  const recovered = perform(fuzz, (reply) => reply, session);
+  assert.ok(
+    recovered.claims.length > 0,
+    `after the noise nothing is understood any more (seed ${fuzz.seed})`,
+  );
   tally.bytes += fed;
 }
 

@@ -7,6 +7,5 @@ const watchdog = await openLoopWatchdog(Number(standsAfterMs));
 const untilMs = performance.now() + 2.5 * Number(standsAfterMs);
 while (performance.now() < untilMs) await delay(5);
 process.stdout.write('turned');
-// biome-ignore lint/correctness/noConstantCondition: the fault that is tested
 while (ending === 'stick');
 await watchdog.close();

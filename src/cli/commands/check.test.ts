@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { displayWidth } from '../text-table.ts';
 import { runCheck } from './check.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
@@ -17,10 +18,18 @@ describe('roadside check', () => {
   it('tells which loop is on which channel, how busy the bus is and where records go', async () => {
     const { status, out, error } = await check(example);
     expect({ status, error }).toEqual({ status: 0, error: '' });
-    expect(out).toContain('north-1: n1-entry (card-1 channel 1), n1-exit (card-1 channel 2), cam-north');
-    expect(out).toMatch(/9600 baud, parity none, 1 stop bit, 54 % used by polling/);
+    const flowing = out.replace(/\s+/g, ' ');
+    expect(flowing).toContain('north-1: n1-entry (card-1 channel 1), n1-exit (card-1 channel 2), cam-north');
+    expect(flowing).toMatch(/9600 baud, parity none, 1 stop bit, 54 % used by polling/);
     expect(out).toContain('platform.example:8883, TLS');
     expect(out).toContain('OK');
+  });
+
+  it('fits an 80-column terminal, but for names that have to stay whole', async () => {
+    const { out } = await check(example);
+    const wide = out.split('\n').filter((line) => displayWidth(line) > 80);
+    expect(wide.every((line) => /^\s*\S*\/\S+/.test(line))).toBe(true);
+    expect(out.split('\n').length).toBeGreaterThan(8);
   });
 
   it('warns of files that this machine does not have', async () => {

@@ -1,14 +1,17 @@
 import { access, constants } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../base/errors.ts';
 import { laneId } from '../../base/ids.ts';
 import { pollBudget } from '../../catalog/lint/poll-budget.ts';
 import { inspectSite, type LoadedSite } from '../../catalog/load/load-site.ts';
-import { formatProblems, type Problem } from '../../catalog/load/problem.ts';
-import type { Bus, Lane } from '../../catalog/schema/site.ts';
+import { formatProblems, type Problem, type Warning } from '../../catalog/load/problem.ts';
+import { type Bus, isSerialBus, type Lane } from '../../catalog/schema/site.ts';
 import { shippedFolders } from '../../catalog/shipped.ts';
 import { CHINESE_HINTS } from '../chinese-hints.table.ts';
 import type { CommandIo } from '../command-io.ts';
+import { SCREEN_COLUMNS, wrapText } from '../text-table.ts';
+import { warningLines } from '../warning-lines.ts';
 
 export const CHECK_USAGE = 'roadside check SITE.yaml [--json] [--drivers DIR] [--models DIR]';
 
@@ -72,9 +75,11 @@ interface Summary {
   }[];
   readonly uplink: { readonly host: string; readonly encrypted: boolean };
   readonly warnings: readonly string[];
+  /** What works and will disappoint, with its place in the file. */
+  readonly doubts: readonly Warning[];
 }
 
-async function summaryOf({ site, drivers, models, configRev }: LoadedSite): Promise<Summary> {
+async function summaryOf({ site, drivers, models, configRev, warnings }: LoadedSite): Promise<Summary> {
   const uplink = new URL(site.uplink.url);
   const encrypted = uplink.protocol === 'mqtts:';
   const channels = channelsOf(site.buses);
@@ -93,8 +98,7 @@ async function summaryOf({ site, drivers, models, configRev }: LoadedSite): Prom
     buses: site.buses.map((bus) => ({
       bus: bus.id,
       line: lineOf(bus),
-      utilisationPct:
-        bus.protocol === 'modbus-rtu' ? Math.round(pollBudget(bus, drivers).utilisationPct) : null,
+      utilisationPct: isSerialBus(bus) ? Math.round(pollBudget(bus, drivers).utilisationPct) : null,
     })),
     cameras: site.cameras.map(({ id, source, groundPlane }) => ({
       camera: id,
@@ -112,6 +116,7 @@ async function summaryOf({ site, drivers, models, configRev }: LoadedSite): Prom
       ...(await missingFiles(site)),
       ...lanesWithoutSensor(site),
     ],
+    doubts: warnings,
   };
 }
 
@@ -159,10 +164,18 @@ async function missingFiles({ cameras, uplink }: LoadedSite['site']): Promise<re
 }
 
 function lineOf(bus: Bus): string {
-  if (bus.protocol === 'modbus-tcp') return `${bus.host}:${bus.port}`;
+  const where = placeOf(bus);
+  if (!isSerialBus(bus)) return where;
   const stop = bus.stopBits === 1 ? '1 stop bit' : '2 stop bits';
-  return `${bus.path}, ${bus.baud} baud, parity ${bus.parity}, ${stop}`;
+  return `${where}, ${bus.baud} baud, parity ${bus.parity}, ${stop}`;
 }
+
+function placeOf(bus: Bus): string {
+  if ('path' in bus) return bus.path;
+  return 'host' in bus ? `${bus.host}:${bus.port}` : `listens on 监听 ${bus.bind}:${bus.port}`;
+}
+
+const TITLE_COLUMNS = 11;
 
 function formatSummary(summary: Summary): string {
   const { host, encrypted } = summary.uplink;
@@ -187,7 +200,15 @@ function formatSummary(summary: Summary): string {
     ['Warnings', summary.warnings],
   ];
   const lines = rows.flatMap(([title, entries]) =>
-    entries.map((entry, index) => `${(index === 0 ? title : '').padEnd(10)} ${entry}`),
+    entries.flatMap((entry, index) => {
+      const wrapped = wrapText(entry, SCREEN_COLUMNS - TITLE_COLUMNS, '  ');
+      return wrapped.map((line, part) => (index + part === 0 ? title : '').padEnd(TITLE_COLUMNS) + line);
+    }),
   );
-  return [...lines, 'OK: this file can be used.'].join('\n');
+  const doubts = summary.doubts.flatMap((doubt) => warningLines({ ...doubt, place: placeInFile(doubt) }));
+  return [...lines, ...doubts, 'OK: this file can be used. 配置可用。'].join('\n');
+}
+
+function placeInFile({ file, line, path }: Warning): string {
+  return `${basename(file)}:${line} ${path}`;
 }

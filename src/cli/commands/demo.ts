@@ -21,7 +21,7 @@ import { liveTable } from '../demo/live-table.ts';
 import { createMeasuredSite } from '../demo/measured-site.ts';
 import { processFigures } from '../demo/process-figures.ts';
 import { type DemoSummary, shortfalls, summarise } from '../demo/summary.ts';
-import { displayWidth } from '../text-table.ts';
+import { createLiveScreen } from '../live-screen.ts';
 
 const CONTRACT_FILE = new URL('../../../docs/contract/asyncapi.json', import.meta.url);
 const READY_WITHIN_MS = 60_000;
@@ -169,25 +169,18 @@ function isWorking({ processes, uplink }: Overview): boolean {
 
 /** On a terminal the table stays in place; in a file it comes every ten seconds. */
 function createScreen(io: CommandIo): { show(lines: readonly string[], elapsedS: number): void } {
-  let shown = 0;
+  const live = createLiveScreen(io);
   let nextAtS = 0;
   return {
     show(lines, elapsedS) {
       if (process.stdout.isTTY) {
-        const back = shown === 0 ? '' : `\u001b[${shown}A\u001b[0J`;
-        io.out(back + lines.join('\n'));
-        shown = lines.reduce((rows, line) => rows + rowsOf(line), 0);
+        live.show(lines);
       } else if (elapsedS >= nextAtS) {
         nextAtS = Math.floor(elapsedS / 10) * 10 + 10;
         io.out(`${lines.join('\n')}\n`);
       }
     },
   };
-}
-
-/** A line longer than the terminal is wide takes several rows of it. */
-function rowsOf(line: string): number {
-  return Math.max(1, Math.ceil(displayWidth(line) / process.stdout.columns));
 }
 
 function closingText({ records, incidents }: DemoSummary, short: readonly string[]): string {

@@ -1,19 +1,22 @@
 import { parseArgs } from 'node:util';
 import type { Overview } from '../../app/overview.ts';
 import type { CommandIo } from '../command-io.ts';
-import { askOverview } from '../control-client.ts';
-import { alignColumns } from '../text-table.ts';
+import { parseUsage } from '../command-options.ts';
+import { askOverview, DEFAULT_SOCKET } from '../control-client.ts';
+import { faultLines } from '../fault-lines.ts';
+import { alignColumns, fitWidth, SCREEN_COLUMNS, wrapText } from '../text-table.ts';
+import { warningLines } from '../warning-lines.ts';
 
-const DEFAULT_SOCKET = '/run/roadside/control.sock';
+export const STATUS_USAGE = 'status [--socket FILE] [--json]';
 
 /** Shows how the running gateway is doing; 0 when nothing is wrong, 2 when a fault is open. */
 export async function runStatus(args: readonly string[], io: CommandIo): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
+  const values = parseUsage(`roadside ${STATUS_USAGE}`, () => {
+    const options = {
       socket: { type: 'string', default: DEFAULT_SOCKET },
       json: { type: 'boolean', default: false },
-    },
+    } as const;
+    return parseArgs({ args: [...args], options }).values;
   });
   const overview = await askOverview(values.socket);
   io.out(values.json ? JSON.stringify(overview, null, 2) : formatOverview(overview));
@@ -41,25 +44,29 @@ export function formatOverview(overview: Overview): string {
   ]);
   const trouble =
     uplink.error === null ? [] : [`  ${uplink.error.code}: ${uplink.error.text}`, `  → ${uplink.error.hint}`];
+  const { acknowledged, pending } = store;
   return [
-    `${overview.site}  boot ${overview.boot}  up ${overview.upForS} s  clock ${overview.clock}  v${overview.version}`,
+    ...wrapText(
+      `${overview.site}  boot ${overview.boot}  up ${overview.upForS} s  clock ${overview.clock}  v${overview.version}`,
+      SCREEN_COLUMNS,
+      '  ',
+    ),
     '',
     'Lanes 车道',
     ...alignColumns([
       ['lane 车道', 'source 来源', 'sensor 设备', 'count 计数', 'km/h', 'loop 线圈', 'state 状态'],
       ...lanes,
-    ]),
+    ]).map((line) => fitWidth(line, SCREEN_COLUMNS)),
     '',
     'Sensors 采集',
-    ...alignColumns(sensors),
+    ...alignColumns(sensors).map((line) => fitWidth(line, SCREEN_COLUMNS)),
     '',
     `Incidents 事件: ${overview.incidents.length === 0 ? 'none 无' : ''}`,
     ...overview.incidents.map(({ kind, lane, sinceMs }) => `  ${kind}  ${lane}  ${since(sinceMs)}`),
     `Faults 故障: ${overview.faults.length === 0 ? 'none 无' : ''}`,
-    ...overview.faults.map(
-      (fault) => `  ${fault.layer} ${fault.sensor} ${fault.code}  ${since(fault.sinceMs)}  ${fault.detail}`,
-    ),
-    `Uplink 上行: ${uplink.state}  acknowledged 已确认 ${store.acknowledged}  waiting 待发 ${store.pending}`,
-    ...trouble,
+    ...overview.faults.flatMap((fault) => faultLines(fault, overview.nowMs)),
+    `Uplink 上行: ${uplink.state}  acknowledged 已确认 ${acknowledged}  waiting 待发 ${pending}`,
+    ...trouble.flatMap((line) => wrapText(line, SCREEN_COLUMNS, '    ')),
+    ...overview.warnings.flatMap((warning) => warningLines({ ...warning, place: warning.path })),
   ].join('\n');
 }

@@ -49,7 +49,7 @@ export function createTicker(): Ticker {
   };
   const wakeDue = (): void => {
     const nowMs = monotonicMs();
-    const due = sleepers.filter(({ atMs }) => atMs <= nowMs);
+    const due = sleepers.filter(({ atMs }) => atMs <= nowMs).sort((a, b) => a.atMs - b.atMs);
     sleepers = sleepers.filter(({ atMs }) => atMs > nowMs);
     if (sleepers.length > 0) order();
     for (const { wake } of due) wake();

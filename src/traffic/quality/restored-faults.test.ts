@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   cameraOver,
   HOUR_MS,
@@ -11,6 +11,9 @@ import {
 import { type Simulated, type SimulationOptions, simulateSite } from '../../../test/fakes/simulated-site.ts';
 import { siteDefinition } from '../../../test/fakes/site.ts';
 import type { Fault, FaultRecord } from '../record.ts';
+
+/** Hours of traffic take seconds on a busy machine. */
+vi.setConfig({ testTimeout: 60_000 });
 
 const RESTART_MS = MIDNIGHT_MS + 10 * HOUR_MS;
 const lanes = [watchedLane(1, POLLED, { pair: true }), watchedLane(2, POLLED, { pair: true })];

@@ -1,0 +1,131 @@
+import { parseArgs } from 'node:util';
+import type { FaultOverview, LoopOverview, WatchView } from '../../app/overview.ts';
+import { monotonicMs } from '../../base/clock.ts';
+import { RoadsideError } from '../../base/errors.ts';
+import type { WatchDelta } from '../../console/watchers.ts';
+import type { CommandIo } from '../command-io.ts';
+import { parseUsage } from '../command-options.ts';
+import { DEFAULT_SOCKET, watchLoops } from '../control-client.ts';
+import { createLiveScreen } from '../live-screen.ts';
+import { faultChangeLine, lampBoard, lampLine } from '../watch/lamp-board.ts';
+
+export const WATCH_USAGE = 'watch [--socket FILE] [--lane LANE] [--json]';
+/** Ages go on while nothing happens. */
+const REDRAW_EVERY_MS = 1000;
+const DEFAULT_ROWS = 24;
+
+/** Shows what every loop does, live, until Ctrl-C; 1 when the gateway goes away. */
+export async function runWatch(args: readonly string[], io: CommandIo): Promise<number> {
+  const options = parseWatchArgs(args);
+  const show = options.json ? jsonLines(io) : process.stdout.isTTY ? liveBoard(io) : plainLines(io);
+  const view = createView(options.lane);
+  const seenAt = { monoMs: monotonicMs(), wallMs: 0 };
+  const redraw = setInterval(() => {
+    const nowMs = seenAt.wallMs + monotonicMs() - seenAt.monoMs;
+    if (seenAt.wallMs > 0) show.again({ ...view.whole(), nowMs });
+  }, REDRAW_EVERY_MS);
+  try {
+    for await (const delta of watchLoops(options.socket)) {
+      Object.assign(seenAt, { monoMs: monotonicMs(), wallMs: delta.nowMs });
+      show.change(view.take(delta), view.whole());
+    }
+  } finally {
+    clearInterval(redraw);
+  }
+  io.error('The gateway has ended. 网关已停止。');
+  return 1;
+}
+
+/** What is new, within the lane that is watched. */
+interface Change {
+  readonly nowMs: number;
+  readonly loops: readonly LoopOverview[];
+  readonly opened: readonly FaultOverview[];
+  readonly closed: readonly FaultOverview[];
+}
+
+interface Show {
+  change(change: Change, whole: WatchView): void;
+  /** Nothing happened, but time has passed. */
+  again(whole: WatchView): void;
+}
+
+function createView(lane: string | null): { take(delta: WatchDelta): Change; whole(): WatchView } {
+  const loops = new Map<string, LoopOverview>();
+  let site = '';
+  let nowMs = 0;
+  let faults: readonly FaultOverview[] = [];
+  const isWatched = (loop: LoopOverview): boolean => lane === null || loop.lane === lane;
+  const keyOf = ({ layer, sensor, code }: FaultOverview): string => `${layer}/${sensor}/${code}`;
+  return {
+    take(delta) {
+      ({ site, nowMs } = delta);
+      const changed = delta.loops.filter(isWatched);
+      // The first line holds every loop.
+      if (loops.size + changed.length === 0) throw noLoops(lane, delta.loops);
+      for (const loop of changed) loops.set(loop.loop, loop);
+      const before = faults;
+      const touches = ({ lanes }: FaultOverview): boolean => lane === null || lanes.includes(lane);
+      faults = delta.faults?.filter(touches) ?? before;
+      const keys = (list: readonly FaultOverview[]) => new Set(list.map(keyOf));
+      return {
+        nowMs,
+        loops: changed,
+        opened: faults.filter((fault) => !keys(before).has(keyOf(fault))),
+        closed: before.filter((fault) => !keys(faults).has(keyOf(fault))),
+      };
+    },
+    whole: () => ({ site, nowMs, loops: [...loops.values()], faults }),
+  };
+}
+
+function noLoops(lane: string | null, loops: readonly LoopOverview[]): RoadsideError {
+  const lanes = [...new Set(loops.map((loop) => loop.lane))];
+  const asked = lane === null ? 'no lane' : `no lane ${lane}`;
+  return new RoadsideError('usage-invalid', `there is ${asked} with loops`, {
+    hint: lanes.length === 0 ? 'This site has no loops: nothing to watch.' : `Lanes: ${lanes.join(', ')}.`,
+  });
+}
+
+function liveBoard(io: CommandIo): Show {
+  const screen = createLiveScreen(io);
+  const show = (whole: WatchView): void =>
+    screen.show(lampBoard(whole, { rows: process.stdout.rows ?? DEFAULT_ROWS }));
+  return { change: (_, whole) => show(whole), again: show };
+}
+
+function plainLines(io: CommandIo): Show {
+  return {
+    change({ nowMs, loops, opened, closed }) {
+      for (const loop of loops) io.out(lampLine(loop, nowMs));
+      for (const fault of opened) io.out(faultChangeLine(fault, nowMs, true).join('\n'));
+      for (const fault of closed) io.out(faultChangeLine(fault, nowMs, false).join('\n'));
+    },
+    again: () => undefined,
+  };
+}
+
+function jsonLines(io: CommandIo): Show {
+  return {
+    change({ nowMs, loops, opened, closed }) {
+      for (const loop of loops) io.out(JSON.stringify({ nowMs, loop }));
+      for (const fault of opened) io.out(JSON.stringify({ nowMs, fault, phase: 'open' }));
+      for (const fault of closed) io.out(JSON.stringify({ nowMs, fault, phase: 'close' }));
+    },
+    again: () => undefined,
+  };
+}
+
+function parseWatchArgs(args: readonly string[]) {
+  return parseUsage(`roadside ${WATCH_USAGE}`, () => {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        socket: { type: 'string', default: DEFAULT_SOCKET },
+        lane: { type: 'string' },
+        json: { type: 'boolean', default: false },
+      },
+    });
+    return { ...values, lane: values.lane ?? null };
+  });
+}

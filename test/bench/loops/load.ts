@@ -1,0 +1,135 @@
+/**
+ * The rest of a cabinet's work, on the cores that the pollers need too: the vision process detecting vehicles
+ * in a clip for several cameras, and SQLite commits that wait for the disk. Prints what it runs.
+ */
+import { fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { openSensorProcess, type SensorProcess } from '../../../src/app/sensor-process.ts';
+import { createSystemClock } from '../../../src/base/clock.ts';
+import { loadModel } from '../../../src/catalog/load/load-model.ts';
+import { shippedFolders } from '../../../src/catalog/shipped.ts';
+import { createLogger } from '../../../src/runtime/logger.ts';
+import { programFile } from '../../../src/runtime/program-file.ts';
+import type { VisionConfiguration } from '../../../src/sensors/contract.ts';
+
+const MODEL = 'nanodet-g';
+const CLIP = join(import.meta.dirname, '../../../src/simulator/clip/north.mp4');
+const PICTURE = { widthPx: 960, heightPx: 540 };
+/** A vision process runs one detector, on one core: as many as there are cores, each with more than it can do. */
+const PROCESSES = availableParallelism();
+const CAMERAS = 4;
+const FRAMES_PER_SECOND = 25;
+const TIMES_INPUT = 2;
+const COMMIT_EVERY_MS = 20;
+const ROWS_PER_COMMIT = 20;
+
+if (process.argv[2] === 'commits') commitForever();
+else await runAll();
+
+async function runAll(): Promise<void> {
+  const commits = fork(import.meta.filename, ['commits'], { execArgv: [] });
+  const vision = await startVision();
+  process.on('SIGTERM', () => {
+    commits.kill();
+    void vision.stop(3000).then(() => process.exit(0));
+  });
+  process.stdout.write(
+    `working: ${vision.label}; SQLite commits of ${ROWS_PER_COMMIT} rows each ${COMMIT_EVERY_MS} ms\n`,
+  );
+}
+
+/** The store's own settings: every commit is on the disk before the next. */
+function commitForever(): void {
+  const folder = mkdtempSync(join(tmpdir(), 'roadside-bench-db-'));
+  const database = new Database(join(folder, 'bench.db'));
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = FULL');
+  database.exec('create table record (id integer primary key, body text)');
+  const insert = database.prepare('insert into record (body) values (?)');
+  const body = 'x'.repeat(300);
+  const commit = database.transaction(() => {
+    for (let row = 0; row < ROWS_PER_COMMIT; row += 1) insert.run(body);
+  });
+  setInterval(commit, COMMIT_EVERY_MS);
+  const leave = (): void => {
+    database.close();
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(0);
+  };
+  process.on('SIGTERM', leave);
+  process.on('disconnect', leave);
+}
+
+interface Load {
+  readonly label: string;
+  stop(deadlineMs: number): Promise<void>;
+}
+
+async function startVision(): Promise<Load> {
+  const model = await loadModel({ id: MODEL, modelsDir: shippedFolders.modelsDir });
+  if (model.kind === 'unavailable') return startBurners(model.problem.message);
+  const { card, file } = model;
+  const configuration: VisionConfiguration = {
+    kind: 'vision',
+    model: {
+      id: card.model,
+      file,
+      sha256: card.sha256,
+      decoder: card.decoder,
+      labels: card.labels,
+      inputWidthPx: TIMES_INPUT * card.input.widthPx,
+      inputHeightPx: TIMES_INPUT * card.input.heightPx,
+      scoreThreshold: card.thresholds.score,
+      iouThreshold: card.thresholds.iou,
+    },
+    cameras: Array.from({ length: CAMERAS }, (_, index) => ({
+      id: `camera-${index + 1}`,
+      source: { kind: 'file', path: CLIP, loop: true },
+      picture: PICTURE,
+      crop: { x: 0, y: 0, ...PICTURE },
+      framesPerSecond: FRAMES_PER_SECOND,
+      homography: null,
+    })),
+  };
+  const visions = await Promise.all(Array.from({ length: PROCESSES }, () => openVision(configuration)));
+  const { inputWidthPx, inputHeightPx } = configuration.model;
+  return {
+    label: `${PROCESSES} vision processes (${MODEL} at ${inputWidthPx} x ${inputHeightPx}, ${CAMERAS} cameras each)`,
+    stop: async (deadlineMs) => {
+      await Promise.all(visions.map((vision) => vision.stop(deadlineMs)));
+    },
+  };
+}
+
+/** Resolves when it detects. */
+async function openVision(configuration: VisionConfiguration): Promise<SensorProcess> {
+  const started = Promise.withResolvers<void>();
+  const vision = openSensorProcess({
+    file: programFile(import.meta.url, '../../../src/processes/vision'),
+    configuration,
+    clock: createSystemClock(),
+    logger: createLogger({ level: 'warn', write: (line) => process.stderr.write(line) }),
+    onObservations: (claimed) => {
+      if (claimed.some(({ kind }) => kind === 'vehicle-tracks')) started.resolve();
+    },
+  });
+  await started.promise;
+  return vision;
+}
+
+/** Where there is no model: as much work for as many cores, without its memory traffic. */
+function startBurners(why: string): Load {
+  const burners = Array.from({ length: availableParallelism() }, () =>
+    fork(join(import.meta.dirname, 'burner.ts'), { execArgv: [] }),
+  );
+  return {
+    label: `${burners.length} busy loops instead of the vision process (${why})`,
+    stop() {
+      for (const burner of burners) burner.kill('SIGKILL');
+      return Promise.resolve();
+    },
+  };
+}

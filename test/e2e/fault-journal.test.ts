@@ -1,0 +1,121 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import type { Overview } from '../../src/app/overview.ts';
+import { askOverview } from '../../src/cli/control-client.ts';
+import { openLoopCards } from '../../src/simulator/cards/loop-cards.ts';
+import { openStore } from '../../src/store/store.ts';
+import type { FaultRecord } from '../../src/traffic/record.ts';
+import { freePort } from '../fakes/broker.ts';
+
+const CLI = 'src/processes/cli.ts';
+const run = promisify(execFile);
+
+let folder: string;
+let gateway: ChildProcess | null = null;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'roadside-journal-'));
+});
+afterEach(async () => {
+  gateway?.kill('SIGKILL');
+  gateway = null;
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function writeSite(cardPort: number): Promise<string> {
+  const file = join(folder, 'site.yaml');
+  const device = { id: 'card', driver: 'generic-di16', pollMs: 20, loops: ['a', 'b'] };
+  const site = {
+    ...{ version: 1, site: { id: 'test-cross', name: 'Test' }, flow: { intervalsS: [10] } },
+    approaches: [
+      { id: 'west', name: 'West', lanes: [{ number: 1, station: { loops: ['a', 'b'], spacingM: 4.5 } }] },
+    ],
+    buses: [{ id: 'lan', protocol: 'modbus-tcp', host: '127.0.0.1', port: cardPort, devices: [device] }],
+    uplink: { url: `mqtt://127.0.0.1:${await freePort()}`, reconnectMaxS: 1 },
+    store: { file: 'roadside.db', maxMegabytes: 64 },
+    control: { socket: 'control.sock' },
+  };
+  await writeFile(file, stringify(site));
+  return file;
+}
+
+function start(siteFile: string, ...more: readonly string[]): void {
+  gateway = spawn(process.execPath, [CLI, 'run', siteFile, '--log-level', 'error', ...more], {
+    stdio: 'inherit',
+  });
+}
+
+async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (gateway === null) return;
+  const ended = once(gateway, 'exit');
+  gateway.kill(signal);
+  await ended;
+  gateway = null;
+}
+
+async function overviewOnce(isSo: (overview: Overview) => boolean): Promise<Overview> {
+  for (;;) {
+    const overview = await askOverview(join(folder, 'control.sock')).catch(() => null);
+    if (overview !== null && isSo(overview)) return overview;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** The fault records in the store, and those that it holds for open. */
+function readStore(): { records: FaultRecord[]; open: readonly FaultRecord[]; bodies: string[] } {
+  const store = openStore({ file: join(folder, 'roadside.db'), relayedStreams: new Set() });
+  const bodies = store.readLedger({ limit: 10_000 }).map(({ body }) => body);
+  const records = store.readLedger({ stream: 'fault', limit: 10_000 }).map(({ body }) => JSON.parse(body));
+  const open = store.openFaults();
+  store.close();
+  return { records, open, bodies };
+}
+
+const hasPortFault = ({ faults }: Overview): boolean => faults.some(({ layer }) => layer === 'port');
+const ofPort = ({ layer }: FaultRecord): boolean => layer === 'port';
+
+test('a fault outlives kill -9 under its id, is told once, and closes when the card is back', async () => {
+  const cardPort = await freePort();
+  const site = await writeSite(cardPort);
+  start(site);
+  const first = await overviewOnce((overview) => hasPortFault(overview) && overview.store.stored > 0);
+  await end('SIGKILL');
+  const left = readStore();
+  expect(left.records.filter(ofPort)).toMatchObject([{ phase: 'open', sensor: 'lan', boot: first.boot }]);
+  expect(left.open.filter(ofPort)).toEqual(left.records.filter(ofPort));
+
+  // Ended again, one way or the other, before the card is back: nothing is doubled, nothing is lost.
+  for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+    start(site);
+    await overviewOnce(({ boot, faults }) => boot !== first.boot && faults.length > 0);
+    await end(signal);
+  }
+  expect(readStore().records.filter(ofPort)).toEqual(left.records.filter(ofPort));
+
+  const recording = join(folder, 'road.ndjson');
+  start(site, '--record', recording);
+  const again = await overviewOnce(hasPortFault);
+  expect(again.faults.find(({ layer }) => layer === 'port')?.sinceMs).toBe(
+    left.records.find(ofPort)?.openedAtMs,
+  );
+  const cards = await openLoopCards({ tcp: [{ port: cardPort, unit: 1, channels: ['a', 'b'] }], rtu: [] });
+  await overviewOnce(({ faults }) => faults.length === 0);
+  await end('SIGTERM');
+  await cards.close();
+
+  const { records, open, bodies } = readStore();
+  const [opened, closed, ...more] = records.filter(ofPort);
+  expect(more).toEqual([]);
+  expect(closed).toMatchObject({
+    ...{ phase: 'close', fault: opened?.fault, openedAtMs: opened?.openedAtMs, boot: again.boot },
+  });
+  expect(open).toEqual([]);
+  const replayed = await run(process.execPath, [CLI, 'replay', recording]);
+  const ofBoot = bodies.filter((body) => body.includes(`"boot":"${again.boot}"`));
+  expect(replayed.stdout.trimEnd().split('\n')).toEqual(ofBoot);
+});
