@@ -1,6 +1,8 @@
 import type { Now } from '../base/clock.ts';
 import type { SensorHealth } from '../sensors/contract.ts';
 import type { StoreTotals } from '../store/store.ts';
+import { laneIndex } from '../traffic/lane-index.ts';
+import { isBelieved } from '../traffic/lane-loops.ts';
 import type { FaultLayer } from '../traffic/observations/observation.ts';
 import { adviceOn, type FaultAdvice } from '../traffic/quality/fault-codes.table.ts';
 import type { IncidentKind, LaneSource } from '../traffic/record.ts';

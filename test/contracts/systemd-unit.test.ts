@@ -1,11 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WATCHDOG_PRIORITY } from '../../src/sensors/fieldbus/real-time.ts';
 import { hasProgram } from './systemd-fixtures/programs.ts';
 
-const UNIT = readFileSync(new URL('../../systemd/roadside.service', import.meta.url), 'utf8');
+const shipped = (name: string): string =>
+  readFileSync(new URL(`../../systemd/${name}`, import.meta.url), 'utf8');
+const UNIT = shipped('roadside.service');
+const REAL_TIME = shipped('real-time.conf');
 /** systemd's own score times ten: 0 is no exposure, 96 a unit without any wall. Most daemons of this kind have 92. */
 const EXPOSURE_LIMIT = 14;
 
@@ -34,6 +38,15 @@ describe.skipIf(!hasProgram('systemd-analyze'))('the systemd unit (needs systemd
     expect(analyze(UNIT.replace('ProtectHome', 'ProtectHouse'), 'verify').output).toContain('ProtectHouse');
   });
 
+  it('takes the drop-in for real-time scheduling', () => {
+    const dropIns = join(folder, 'roadside.service.d');
+    mkdirSync(dropIns);
+    writeFileSync(join(dropIns, 'real-time.conf'), REAL_TIME);
+    expect(analyze(UNIT, 'verify')).toEqual({ status: 0, output: '' });
+    writeFileSync(join(dropIns, 'real-time.conf'), REAL_TIME.replace('LimitRTPRIO', 'LimitRealTime'));
+    expect(analyze(UNIT, 'verify').output).toContain('LimitRealTime');
+  });
+
   it(`is exposed no more than ${EXPOSURE_LIMIT / 10} of 9.6`, () => {
     expect(expose(UNIT)).toMatchObject({ status: 0 });
   });
@@ -44,8 +57,8 @@ describe.skipIf(!hasProgram('systemd-analyze'))('the systemd unit (needs systemd
 });
 
 describe('what the unit owes to the programs it runs', () => {
-  const settings = (name: string): string[] =>
-    UNIT.split('\n').flatMap((line) => (line.startsWith(`${name}=`) ? [line.slice(name.length + 1)] : []));
+  const settings = (name: string, unit = UNIT): string[] =>
+    unit.split('\n').flatMap((line) => (line.startsWith(`${name}=`) ? [line.slice(name.length + 1)] : []));
 
   it('onnxruntime is told not to report to its maker', () => {
     expect(settings('Environment')).toContain('ORT_DISABLE_TELEMETRY=1');
@@ -59,6 +72,13 @@ describe('what the unit owes to the programs it runs', () => {
 
   it('notifications of the systemd-notify program are accepted', () => {
     expect([settings('Type'), settings('NotifyAccess')]).toEqual([['notify'], ['all']]);
+  });
+
+  it('real-time scheduling is refused as shipped, and the drop-in allows what the fieldbus process asks for', () => {
+    expect([settings('RestrictRealtime'), settings('LimitRTPRIO')]).toEqual([['yes'], []]);
+    expect(settings('RestrictRealtime', REAL_TIME)).toEqual(['no']);
+    expect(settings('LimitRTPRIO', REAL_TIME)).toEqual([String(WATCHDOG_PRIORITY)]);
+    expect(settings('SystemCallFilter', REAL_TIME)[0]).toContain('sched_setscheduler');
   });
 
   it('it is restarted for ever', () => {
