@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { loadDriver } from '../catalog/load/load-driver.ts';
 import { loadSite } from '../catalog/load/load-site.ts';
 import { codecSchema } from '../catalog/schema/codec.ts';
 import { driverSchema, type LoopDriver } from '../catalog/schema/driver.ts';
@@ -102,5 +103,26 @@ describe('planFieldbus', () => {
         },
       ],
     });
+  });
+
+  it.each([false, true])('turns contacts that a frame device reads: invert %s', async (invert) => {
+    const loaded = await loadSite(example, shippedFolders);
+    const file = join(shippedFolders.driversDir, 'loops', 'advantech', 'adam-4053.yaml');
+    const read = await loadDriver({ id: 'advantech-adam-4053', file });
+    if (read.kind === 'refused') throw new Error('the shipped driver is refused');
+    const bus = {
+      id: 'b',
+      protocol: 'serial-frames',
+      path: '/dev/x',
+      baud: 9600,
+      parity: 'none',
+      stopBits: 1,
+    };
+    const device = { id: 'd', driver: 'advantech-adam-4053', unit: 1, invert, loops: ['n1-entry'] };
+    const site = siteSchema.parse({ ...loaded.site, buses: [{ ...bus, devices: [device] }] });
+    const plan = planFieldbus({ ...loaded, site, drivers: new Map([['advantech-adam-4053', read.value]]) });
+    const asWritten = JSON.stringify(read.value).match(/"invert":(true|false)/)?.[1] === 'true';
+    expect(JSON.stringify(plan)).toContain(`"invert":${asWritten !== invert}`);
+    expect(JSON.stringify(plan)).not.toContain(`"invert":${asWritten === invert}`);
   });
 });

@@ -66,9 +66,21 @@ function planFrameDevice(device: Device, drivers: ReadonlyMap<string, LoopDriver
     responseTimeoutMs: driver.bus.responseTimeoutMs,
     turnaroundMs: driver.bus.turnaroundMs,
     everyMs: pollMsOf(device, driver),
-    codec: driver.codec,
+    codec: device.invert ? withContactsInverted(driver.codec) : driver.codec,
     channels: device.loops.flatMap((loop, index) => (loop === null ? [] : [{ channel: index + 1, loop }])),
   };
+}
+
+/** The contacts are wired the other way round than the driver expects. */
+function withContactsInverted(codec: FrameDevicePlan['codec']): FrameDevicePlan['codec'] {
+  if (codec.name !== 'ascii-fields') return codec;
+  const exchanges = codec.exchanges.map((exchange) => ({
+    ...exchange,
+    reply: exchange.reply.map((part) =>
+      part.part === 'bits' && part.means === 'loop-occupied' ? { ...part, invert: !part.invert } : part,
+    ),
+  }));
+  return { ...codec, exchanges };
 }
 
 function unchecked(device: Device): RangeError {

@@ -111,11 +111,18 @@ function frameDeviceFindings(placed: Placed & { readonly driver: FrameDriver }):
     const hint = `Leave pollMs out for the usual ${pollMs.default} ms.`;
     findings.push({ code, path: [...path, 'pollMs'], message, hint });
   }
-  if (device.invert) {
+  if (device.invert && !readsContacts(driver)) {
     const message = `expected false, because ${driver.driver} is not read through contacts, found true`;
     findings.push({ code, path: [...path, 'invert'], message, hint: 'Remove invert.' });
   }
   return [...findings, ...lineFindings(placed)];
+}
+
+/** Presence as a bit of a line is a contact's state; every other codec has a device that detects by itself. */
+function readsContacts({ codec }: FrameDriver): boolean {
+  if (codec.name !== 'ascii-fields') return false;
+  const parts = codec.exchanges.flatMap(({ reply }) => reply);
+  return parts.some((part) => part.part === 'bits' && part.means === 'loop-occupied');
 }
 
 function identityFindings(placed: Placed & { readonly driver: FrameDriver }): readonly Finding[] {
