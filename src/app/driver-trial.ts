@@ -38,6 +38,8 @@ interface Trial {
   readonly plan: BusPlan;
   readonly device: TrialDevice;
   readonly observations: Observation[];
+  /** Whether a verdict without mismatches is final. */
+  readonly isJudgeable: (observations: readonly Observation[]) => boolean;
   readonly judge: (observations: readonly Observation[]) => readonly string[];
   readonly longestMs: number;
 }
@@ -131,6 +133,7 @@ async function modbusTrial(
     plan,
     device,
     observations: [],
+    isJudgeable: isSampled,
     judge: (observations) => modbusMismatches(example.expect, { observations, loops }),
     longestMs: START_WITHIN_MS,
   };
@@ -162,6 +165,8 @@ async function frameTrial(
     plan: planOf(site, driver),
     device,
     observations: [],
+    // What is expected are claims, and those that came do not go away.
+    isJudgeable: () => true,
     judge: (observations) => frameMismatches(example.expect, { observations, loops }),
     longestMs: START_WITHIN_MS + received.length * pollMs,
   };
@@ -200,8 +205,8 @@ async function observe(trials: readonly Trial[], logger: Logger): Promise<void> 
     },
   });
   const untilMs = monotonicMs() + Math.max(...trials.map(({ longestMs }) => longestMs));
-  const holds = ({ judge, observations }: Trial): boolean =>
-    isSampled(observations) && judge(observations).length === 0;
+  const holds = ({ isJudgeable, judge, observations }: Trial): boolean =>
+    isJudgeable(observations) && judge(observations).length === 0;
   while (!isRefused && !trials.every(holds) && monotonicMs() < untilMs) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }

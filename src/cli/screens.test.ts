@@ -214,6 +214,12 @@ describe('what a scan leaves behind', () => {
     return made.closing(true).join('\n');
   };
 
+  it('says of a scan that was stopped that it was, and of no port that it is silent', () => {
+    const made = createScanReport(new Map());
+    made.take(port);
+    expect(made.closing(false)).toEqual(['Stopped before the end. 扫描已中止。']);
+  });
+
   it('names the port by the path that survives replugging, and a loop per channel', () => {
     const text = report(port, device);
     expect(text).toContain('path: /dev/serial/by-id/x\n');

@@ -4,8 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { monotonicMs } from '../../src/base/clock.ts';
 import type { DevicePlan } from '../../src/sensors/contract.ts';
-import { enterRealTime } from '../../src/sensors/fieldbus/real-time.ts';
+import {
+  enterRealTime,
+  HELPER_PRIORITY,
+  POLLER_PRIORITY,
+  WATCHDOG_PRIORITY,
+} from '../../src/sensors/fieldbus/real-time.ts';
 import { createTicker } from '../../src/sensors/fieldbus/ticker.ts';
+import type { LoopTransition } from '../../src/traffic/observations/observation.ts';
 import { type FieldbusUnderTest, runFieldbus } from '../fakes/bus-gateway.ts';
 import { answers, openUnitsOnTcp } from '../fakes/modbus-units.ts';
 
@@ -58,13 +64,18 @@ async function someBus(realTime: boolean): Promise<FieldbusUnderTest> {
 
 describe('real-time scheduling of the fieldbus process', () => {
   it.skipIf(!mayBeRealTime)(
-    'is above the ordinary class, with one thread above all others: its watchdog',
+    'is above the ordinary class: helpers above the loop that they help, and one watchdog above all',
     async () => {
       const fieldbus = await someBus(true);
       const threads = threadsOf(fieldbus.pid);
       expect(threads.every(({ policy }) => policy === FIFO)).toBe(true);
-      expect(threads.filter(({ priority }) => priority === 11)).toHaveLength(1);
-      expect(threads.find(({ id }) => id === fieldbus.pid)?.priority).toBe(10);
+      const main = threads.filter(({ id }) => id === fieldbus.pid);
+      const others = threads.filter(({ id }) => id !== fieldbus.pid);
+      expect(main.map(({ priority }) => priority)).toEqual([POLLER_PRIORITY]);
+      expect(others.filter(({ priority }) => priority === WATCHDOG_PRIORITY)).toHaveLength(1);
+      expect(others.filter(({ priority }) => priority === HELPER_PRIORITY)).toHaveLength(others.length - 1);
+      expect(others.length).toBeGreaterThan(3);
+      await fieldbus.until((it): it is LoopTransition => it.kind === 'loop-transition');
     },
   );
 

@@ -131,7 +131,6 @@ describe('the technician drives over it', () => {
       const { loop } = JSON.parse(line) as { loop?: LoopOverview };
       return loop?.loop === 'a' && loop.count === 1 && loop.occupied === false && loop.lastOnTimeMs !== null;
     });
-    await pause(300);
     await drive();
     const { loop } = JSON.parse(await counted) as { loop: LoopOverview };
     expect(loop).toMatchObject({ lane: 'west-1', role: 'entry', device: 'card', faults: [] });
@@ -325,5 +324,18 @@ describe('driver files', () => {
     const { code, error } = await cli('drivers', 'test', 'procon-ld120', '--drivers', folder);
     expect(code).toBe(1);
     expect(error).toContain('vehicle-count: expected [65539], found [65538]');
+  });
+
+  test('a frame example that does not hold shows what was observed instead', async () => {
+    const file = join(folder, 'loops', 'advantech', 'adam-4080.yaml');
+    await mkdir(join(folder, 'loops', 'advantech'), { recursive: true });
+    const shipped = await readFile(join('drivers', 'loops', 'advantech', 'adam-4080.yaml'), 'utf8');
+    await writeFile(file, shipped.replace('count: 766', 'count: 767'));
+    const { code, out } = await cli('drivers', 'test', '--drivers', folder);
+    expect(code).toBe(1);
+    expect(out).toMatch(/FAIL advantech-adam-4080/);
+    expect(out).toContain('expected claim 1 of 2: {"kind":"loop-counters","channel":1,"count":767');
+    expect(out).toMatch(/observed instead: .*"count":766/);
+    expect(out).toContain('2 examples 个示例, 1 failed');
   });
 });

@@ -71,7 +71,7 @@ function parseRunArgs(args: readonly string[]): RunOptions {
     };
   } catch (error) {
     throw new RoadsideError('usage-invalid', messageOf(error), {
-      hint: 'roadside run SITE.yaml [--record FILE] [--log-level LEVEL]',
+      hint: 'roadside run SITE.yaml [--record FILE] [--drivers DIR] [--models DIR] [--log-level LEVEL]',
       cause: error,
     });
   }

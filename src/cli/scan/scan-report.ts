@@ -42,6 +42,7 @@ export function createScanReport(drivers: ReadonlyMap<string, LoopDriver>): Scan
       const silent = isComplete ? of('port').filter(({ path }) => !heard(path)) : [];
       const isNowhere = isComplete && findings.every(({ finding }) => finding === 'finished');
       return [
+        ...(isComplete ? [] : ['Stopped before the end. 扫描已中止。']),
         ...(isNowhere ? ['No answer, and no serial port on this machine. 无应答，本机没有串口。'] : []),
         ...silent.map(({ path }) => `${path}: nobody answered 无应答`),
         ...(silent.length === 0 ? [] : SILENCE_ADVICE),

@@ -10,7 +10,12 @@ import { type LoopWatchdog, openLoopWatchdog } from './loop-watchdog.ts';
 
 /** Above everything ordinary, below the kernel's own threads (50). */
 export const POLLER_PRIORITY = 10;
-export const WATCHDOG_PRIORITY = 11;
+/**
+ * V8's helpers stand above the thread that they help. While they sweep its heap it asks again and again whether
+ * they are done; at the same or a lower priority, on the same core, they never get a turn to be done.
+ */
+export const HELPER_PRIORITY = 11;
+export const WATCHDOG_PRIORITY = 12;
 const CHRT_LIMIT_MS = 2000;
 
 export interface RealTime {
@@ -35,7 +40,7 @@ export async function enterRealTime(
     const threads = (await readdir('/proc/self/task')).map(Number);
     const others = threads.filter((id) => id !== watchdog?.threadId && id !== process.pid);
     // A thread may have ended meanwhile.
-    for (const id of others) await setPriority(id, POLLER_PRIORITY).catch(() => undefined);
+    for (const id of others) await setPriority(id, HELPER_PRIORITY).catch(() => undefined);
     await setPriority(process.pid, POLLER_PRIORITY);
   } catch (error) {
     await watchdog?.close();
