@@ -6,7 +6,7 @@ import { loadSite } from '../catalog/load/load-site.ts';
 import { codecSchema } from '../catalog/schema/codec.ts';
 import { driverSchema, type LoopDriver } from '../catalog/schema/driver.ts';
 import { siteSchema } from '../catalog/schema/site.ts';
-import { shippedFolders } from '../catalog/shipped.ts';
+import { shippedDriversDir, shippedFolders } from '../catalog/shipped.ts';
 import { fieldbusConfigurationSchema } from '../sensors/contract/fieldbus-plan.ts';
 import { codecPlanSchema } from '../sensors/loops/codecs/codec-plan.ts';
 import { planFieldbus } from './plans.ts';
@@ -107,7 +107,7 @@ describe('planFieldbus', () => {
 
   it.each([false, true])('turns contacts that a frame device reads: invert %s', async (invert) => {
     const loaded = await loadSite(example, shippedFolders);
-    const file = join(shippedFolders.driversDir, 'loops', 'advantech', 'adam-4053.yaml');
+    const file = join(shippedDriversDir, 'loops', 'advantech', 'adam-4053.yaml');
     const read = await loadDriver({ id: 'advantech-adam-4053', file });
     if (read.kind === 'refused') throw new Error('the shipped driver is refused');
     const bus = {

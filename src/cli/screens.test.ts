@@ -14,7 +14,7 @@ import { hiResLines } from './commands/export.ts';
 import { durationText, journalOf } from './commands/faults.ts';
 import { SCAN_WARNING } from './commands/scan.ts';
 import { formatOverview } from './commands/status.ts';
-import { type DriverFolder, readDriverFolder } from './drivers/driver-folder.ts';
+import { type DriverFolder, readDriverFolders } from './drivers/driver-folder.ts';
 import { driverList } from './drivers/driver-list.ts';
 import { usageText } from './main.ts';
 import { createScanReport, findingLines, progressLine } from './scan/scan-report.ts';
@@ -28,7 +28,7 @@ type Finding = Parameters<typeof findingLines>[0];
 
 let shipped: DriverFolder;
 beforeAll(async () => {
-  shipped = await readDriverFolder(join(import.meta.dirname, '..', '..', 'drivers'));
+  shipped = await readDriverFolders([join(import.meta.dirname, '..', '..', 'drivers')]);
 });
 
 function widest(lines: readonly string[]): number {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FrameBusPlan, FrameDevicePlan } from '../../src/sensors/contract.ts';
 import { openFrameBus } from '../../src/sensors/fieldbus/frame-bus.ts';
-import { openFrameServer } from '../../src/sensors/fieldbus/frame-server.ts';
+import { type FrameServerLimits, openFrameServer } from '../../src/sensors/fieldbus/frame-server.ts';
 import { createSerialOpener } from '../../src/sensors/fieldbus/serial-line.ts';
 import { openPtyPair } from '../../src/simulator/cards/pty-pair.ts';
 import {
@@ -201,7 +201,11 @@ describe.each([
 });
 
 describe('frame devices that connect to us', () => {
-  async function listening(devices: FrameDevicePlan[], delivery: Delivery = 'asked') {
+  async function listening(
+    devices: FrameDevicePlan[],
+    delivery: Delivery = 'asked',
+    limits: Partial<FrameServerLimits> = {},
+  ) {
     const probe = createServer();
     await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
     const { port } = probe.address() as AddressInfo;
@@ -212,6 +216,7 @@ describe('frame devices that connect to us', () => {
         openFrameServer(plan as Extract<FrameBusPlan, { protocol: 'tcp-frames-server' }>, {
           listener,
           createSession: sessions(delivery),
+          limits,
         }),
       null,
     );
@@ -283,6 +288,21 @@ describe('frame devices that connect to us', () => {
     await poller.until(() => poller.counts('d1-loop') === 1, 'the device is heard');
     expect(poller.figures['connections']).toBeLessThanOrEqual(2);
     expect(poller.figures['unknownPeers']).toBeGreaterThanOrEqual(3);
+  });
+
+  it('are dropped when they fall silent for longer than any of them may, and strangers after a while', async () => {
+    const limits = { idleMs: 200, unknownMs: 400, sweepEveryMs: 50 };
+    const { poller, port } = await listening([framePlan('d1', 1, { everyMs: 100 })], 'pushed', limits);
+    const stranger = await dial(port);
+    const device = await dial(port);
+    for (let value = 0; !stranger.state.isClosed; value += 1) {
+      device.socket.write(frame(1, 'P', value & 0xff));
+      stranger.socket.write(Uint8Array.of(0));
+      await delay(50);
+    }
+    expect(device.state.isClosed).toBe(false);
+    await poller.until(() => device.state.isClosed, 'the silent device is dropped');
+    await poller.until(() => poller.faults().includes('d1 timeout'), 'the device is missed');
   });
 
   it('find the port taken: that is the port, and it is tried again', async () => {

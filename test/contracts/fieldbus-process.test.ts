@@ -1,9 +1,10 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { BusPlan, DevicePlan, ModbusBusPlan } from '../../src/sensors/contract.ts';
+import type { BusPlan, DevicePlan, FrameDevicePlan, ModbusBusPlan } from '../../src/sensors/contract.ts';
+import { createDeviceSession } from '../../src/sensors/loops/codecs/create-session.ts';
 import { type LoopCards, openLoopCards } from '../../src/simulator/cards/loop-cards.ts';
 import { openPtyPair, type PtyPair } from '../../src/simulator/cards/pty-pair.ts';
 import type {
@@ -242,6 +243,41 @@ describe('the fieldbus process', () => {
     expect(states['lan']).toMatchObject({ state: 'working', figures: { timeouts: 0, corruptReplies: 0 } });
     expect(states['lan']?.figures['readsPerS']).toBeGreaterThan(50);
     expect(fieldbus.observations.filter(isFault('absent', true))).toHaveLength(1);
+  });
+
+  it('speaks the frame protocol that the plan names, over what the plan names', async () => {
+    const device: FrameDevicePlan = {
+      id: 'canoga',
+      address: 3,
+      identity: null,
+      responseTimeoutMs: 200,
+      turnaroundMs: 0,
+      everyMs: 500,
+      codec: { name: 'canoga' },
+      channels: [{ channel: 1, loop: 'c1' }],
+    };
+    const question = Buffer.from(createDeviceSession(device).ask(0, { monoMs: 0, wallMs: 0 }));
+    let onHeard: (bytes: Buffer) => void = () => undefined;
+    const heard = new Promise<Buffer>((resolve) => {
+      onHeard = resolve;
+    });
+    const server = createServer((socket) => socket.on('data', onHeard).on('error', () => undefined));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    cleanups.push(() => new Promise((resolve) => server.close(resolve)));
+    const { port } = server.address() as AddressInfo;
+    const bus: BusPlan = { protocol: 'tcp-frames', id: 'frames', host: '127.0.0.1', port, devices: [device] };
+    const fieldbus = await running(bus, {
+      protocol: 'tcp-frames-server',
+      id: 'dialled',
+      bind: '127.0.0.1',
+      port: await freePort(),
+      devices: [{ ...device, id: 'canoga-2', channels: [{ channel: 1, loop: 'c2' }] }],
+    });
+    expect(await heard).toEqual(question);
+    expect(await fieldbus.until(isFault('canoga-2', true))).toMatchObject({
+      code: 'timeout',
+      detail: expect.stringContaining('has not connected'),
+    });
   });
 
   it('refuses a configuration that no reply could satisfy, with a hint, and leaves', async () => {

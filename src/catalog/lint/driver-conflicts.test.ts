@@ -5,11 +5,11 @@ import { parse } from 'yaml';
 import { findDrivers, loadDriver } from '../load/load-driver.ts';
 import { driverSchema } from '../schema/driver.ts';
 import { modbusDriverSchema } from '../schema/modbus-driver.ts';
-import { shippedFolders } from '../shipped.ts';
+import { shippedDriversDir, shippedFolders } from '../shipped.ts';
 import { lintDriver } from './driver-conflicts.ts';
 import { testDriverExamples } from './driver-examples.ts';
 
-const files = await findDrivers(shippedFolders.driversDir);
+const files = await findDrivers(shippedFolders.driversDirs);
 
 describe.each([...files])('the driver %s', (id, file) => {
   it('is well formed, without conflicts, and every example of it decodes as it says', async () => {
@@ -24,7 +24,7 @@ describe.each([...files])('the driver %s', (id, file) => {
 });
 
 it('the drivers that the guide explains are good ones', () => {
-  const guide = readFileSync(join(shippedFolders.driversDir, '..', 'docs', 'drivers.md'), 'utf8');
+  const guide = readFileSync(join(shippedDriversDir, '..', 'docs', 'drivers.md'), 'utf8');
   const explained = [...guide.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) =>
     driverSchema.parse(parse(text)),
   );
@@ -33,10 +33,9 @@ it('the drivers that the guide explains are good ones', () => {
 });
 
 it('the guide lists the drivers that are shipped, and no others', () => {
-  const [, table = ''] = readFileSync(
-    join(shippedFolders.driversDir, '..', 'docs', 'drivers.md'),
-    'utf8',
-  ).split('## Shipped drivers');
+  const [, table = ''] = readFileSync(join(shippedDriversDir, '..', 'docs', 'drivers.md'), 'utf8').split(
+    '## Shipped drivers',
+  );
   const listed = [...table.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell = '']) =>
     cell.match(/[a-z0-9-]+/g),
   );

@@ -6,7 +6,7 @@ import type { SerialBus } from '../schema/site.ts';
 import { shippedFolders } from '../shipped.ts';
 import { frameTimeMs, isWithinBudget, pollBudget, wireTimeMs } from './poll-budget.ts';
 
-const files = await findDrivers(shippedFolders.driversDir);
+const files = await findDrivers(shippedFolders.driversDirs);
 const ld220 = await loadDriver({ id: 'procon-ld220', file: files.get('procon-ld220') ?? '' });
 const shippedDrivers = new Map(ld220.kind === 'ok' ? [['procon-ld220', ld220.value]] : []);
 

@@ -8,7 +8,7 @@ import { siteSchema } from '../schema/site.ts';
 import { shippedFolders } from '../shipped.ts';
 import { doubtsAbout } from './site-doubts.ts';
 
-const files = await findDrivers(shippedFolders.driversDir);
+const files = await findDrivers(shippedFolders.driversDirs);
 const drivers = new Map<string, LoopDriver>();
 for (const id of ['generic-di8', 'procon-ld220']) {
   const driver = await loadDriver({ id, file: files.get(id) ?? '' });

@@ -7,8 +7,16 @@ import { type Outcome, readYaml } from './yaml-source.ts';
 
 const CODES = { unreadable: 'driver-missing', syntax: 'driver-invalid' } as const;
 
-/** The drivers there are: id (`<maker>-<model>`) to file (`loops/<maker>/<model>.yaml`). */
-export async function findDrivers(driversDir: string): Promise<ReadonlyMap<string, string>> {
+/**
+ * The drivers there are: id (`<maker>-<model>`) to file (`loops/<maker>/<model>.yaml`). A driver of a later
+ * folder stands in place of one of the same name in an earlier folder.
+ */
+export async function findDrivers(driversDirs: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const folders = await Promise.all(driversDirs.map(driversIn));
+  return new Map(folders.flat().toSorted(([a], [b]) => a.localeCompare(b)));
+}
+
+async function driversIn(driversDir: string): Promise<readonly (readonly [string, string])[]> {
   const loops = join(driversDir, 'loops');
   const makers = await subfolders(loops);
   const found = await Promise.all(
@@ -19,7 +27,7 @@ export async function findDrivers(driversDir: string): Promise<ReadonlyMap<strin
         .map((file) => [`${maker}-${file.slice(0, -'.yaml'.length)}`, join(loops, maker, file)] as const);
     }),
   );
-  return new Map(found.flat().toSorted(([a], [b]) => a.localeCompare(b)));
+  return found.flat();
 }
 
 async function subfolders(folder: string): Promise<readonly string[]> {

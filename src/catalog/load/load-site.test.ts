@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -7,6 +7,7 @@ import { deriveSiteDefinition } from '../derive/site-definition.ts';
 import { siteSchema } from '../schema/site.ts';
 import { shippedFolders } from '../shipped.ts';
 import { canonicalJson, configRevOf } from './config-rev.ts';
+import { findDrivers } from './load-driver.ts';
 import { loadSite } from './load-site.ts';
 import { formatProblems } from './problem.ts';
 import { validate } from './validate.ts';
@@ -95,8 +96,25 @@ describe('the example site', () => {
   });
 
   it('does not load without its drivers', async () => {
-    const loading = loadSite(example, { ...shippedFolders, driversDir: '/nowhere' });
+    const loading = loadSite(example, { ...shippedFolders, driversDirs: ['/nowhere'] });
     await expect(loading).rejects.toMatchObject({ code: 'driver-missing' });
+  });
+});
+
+describe('drivers of one’s own', () => {
+  it('stand beside the shipped ones, and in place of one of the same name', async () => {
+    const own = mkdtempSync(join(tmpdir(), 'roadside-drivers-'));
+    try {
+      mkdirSync(join(own, 'loops', 'procon'), { recursive: true });
+      writeFileSync(join(own, 'loops', 'procon', 'ld120.yaml'), '');
+      writeFileSync(join(own, 'loops', 'procon', 'ld9.yaml'), '');
+      const found = await findDrivers([...shippedFolders.driversDirs, own]);
+      expect(found.get('procon-ld9')).toBe(join(own, 'loops', 'procon', 'ld9.yaml'));
+      expect(found.get('procon-ld120')).toBe(join(own, 'loops', 'procon', 'ld120.yaml'));
+      expect(found.get('procon-ld220')).toContain(shippedFolders.driversDirs[0]);
+    } finally {
+      rmSync(own, { recursive: true });
+    }
   });
 });
 

@@ -13,7 +13,8 @@ import { validate } from './validate.ts';
 import { type Outcome, readYaml, type YamlSource } from './yaml-source.ts';
 
 export interface CatalogFolders {
-  readonly driversDir: string;
+  /** A driver of a later folder stands in place of one of the same name in an earlier one. */
+  readonly driversDirs: readonly string[];
   readonly modelsDir: string;
 }
 
@@ -52,7 +53,7 @@ export async function inspectSite(file: string, folders: CatalogFolders): Promis
   const site = checked.value;
   const { drivers, problems } = await loadDrivers(site, {
     source: source.value,
-    driversDir: folders.driversDir,
+    driversDirs: folders.driversDirs,
   });
   const conflicts = lintSite(site, drivers).map((finding) => source.value.locate(finding));
   if (problems.length + conflicts.length > 0)
@@ -78,9 +79,9 @@ interface LoadedDrivers {
 
 async function loadDrivers(
   site: Site,
-  options: { readonly source: YamlSource; readonly driversDir: string },
+  options: { readonly source: YamlSource; readonly driversDirs: readonly string[] },
 ): Promise<LoadedDrivers> {
-  const files = await findDrivers(options.driversDir);
+  const files = await findDrivers(options.driversDirs);
   const drivers = new Map<string, LoopDriver>();
   const problems: Problem[] = [];
   for (const [b, bus] of site.buses.entries()) {

@@ -41,7 +41,7 @@ describe('an editor that checks with these schemas', () => {
   });
 
   it('accepts every shipped driver', async () => {
-    for (const [id, file] of await findDrivers(shippedFolders.driversDir)) {
+    for (const [id, file] of await findDrivers(shippedFolders.driversDirs)) {
       expect(isDriver(read(file)), `${id}: ${JSON.stringify(isDriver.errors)}`).toBe(true);
     }
   });

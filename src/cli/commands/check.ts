@@ -7,7 +7,7 @@ import { pollBudget } from '../../catalog/lint/poll-budget.ts';
 import { inspectSite, type LoadedSite } from '../../catalog/load/load-site.ts';
 import { formatProblems, type Problem, type Warning } from '../../catalog/load/problem.ts';
 import { type Bus, isSerialBus, type Lane } from '../../catalog/schema/site.ts';
-import { shippedFolders } from '../../catalog/shipped.ts';
+import { driversDirsWith, shippedFolders } from '../../catalog/shipped.ts';
 import { CHINESE_HINTS } from '../chinese-hints.table.ts';
 import type { CommandIo } from '../command-io.ts';
 import { SCREEN_COLUMNS, wrapText } from '../text-table.ts';
@@ -17,7 +17,7 @@ export const CHECK_USAGE = 'roadside check SITE.yaml [--json] [--drivers DIR] [-
 
 /** Checks a site file without touching a device; 0 when a gateway would accept it, else 1. */
 export async function runCheck(args: readonly string[], io: CommandIo): Promise<number> {
-  let options: { file: string; json: boolean; driversDir: string; modelsDir: string };
+  let options: { file: string; json: boolean; driversDirs: readonly string[]; modelsDir: string };
   try {
     options = parseOptions(args);
   } catch (error) {
@@ -48,13 +48,13 @@ function parseOptions(args: readonly string[]) {
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false },
-      drivers: { type: 'string', default: shippedFolders.driversDir },
+      drivers: { type: 'string', multiple: true, default: [] },
       models: { type: 'string', default: shippedFolders.modelsDir },
     },
   });
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0) throw new RangeError('expected one site file');
-  return { file, json: values.json, driversDir: values.drivers, modelsDir: values.models };
+  return { file, json: values.json, driversDirs: driversDirsWith(values.drivers), modelsDir: values.models };
 }
 
 interface Summary {

@@ -6,7 +6,7 @@ import { assertNever } from '../../base/assert-never.ts';
 import { messageOf, RoadsideError } from '../../base/errors.ts';
 import { ID_PATTERN } from '../../base/ids.ts';
 import { formatProblems } from '../../catalog/load/problem.ts';
-import { shippedFolders } from '../../catalog/shipped.ts';
+import { shippedDriversDir } from '../../catalog/shipped.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import { openCallingDevice, openFrameDevice } from '../../simulator/trial/frame-device.ts';
 import { freeTcpPort } from '../../simulator/trial/free-tcp-port.ts';
@@ -17,7 +17,7 @@ import {
   type DriverFile,
   driverAt,
   driverFiles,
-  readDriverFolder,
+  readDriverFolders,
   readDrivers,
 } from '../drivers/driver-folder.ts';
 import { driverList, tellsText } from '../drivers/driver-list.ts';
@@ -59,7 +59,7 @@ export async function runDrivers(args: readonly string[], io: CommandIo): Promis
 }
 
 async function listDrivers({ driversDir, json }: DriversOptions, io: CommandIo): Promise<number> {
-  const { drivers, problems } = await readDriverFolder(driversDir);
+  const { drivers, problems } = await readDriverFolders([driversDir]);
   if (json) {
     const rows = drivers.map((one) => {
       const { driver, label, kind, protocol, channels } = one;
@@ -74,7 +74,7 @@ async function listDrivers({ driversDir, json }: DriversOptions, io: CommandIo):
 }
 
 async function lintDrivers({ names, driversDir }: DriversOptions, io: CommandIo): Promise<number> {
-  const files = names.length > 0 ? names.map(driverAt) : await driverFiles(driversDir);
+  const files = names.length > 0 ? names.map(driverAt) : await driverFiles([driversDir]);
   const { problems } = await readDrivers(files);
   const missing = await Promise.all(files.map(({ file }) => missingEvidence(file)));
   const all = [...problems, ...missing.flat()];
@@ -88,7 +88,7 @@ async function lintDrivers({ names, driversDir }: DriversOptions, io: CommandIo)
 }
 
 async function testDrivers({ names, driversDir }: DriversOptions, io: CommandIo): Promise<number> {
-  const files = chosen(await driverFiles(driversDir), names, driversDir);
+  const files = chosen(await driverFiles([driversDir]), names, driversDir);
   const { drivers, problems } = await readDrivers(files);
   if (problems.length > 0) io.error(formatProblems(problems));
   const results = await tryDrivers(
@@ -150,7 +150,7 @@ async function copyOf(
   names: { readonly maker: string; readonly model: string },
   driversDir: string,
 ): Promise<string> {
-  const files = [...(await driverFiles(driversDir)), ...(await driverFiles(shippedFolders.driversDir))];
+  const files = [...(await driverFiles([driversDir])), ...(await driverFiles([shippedDriversDir]))];
   const source = chosen(files, [from], driversDir).slice(0, 1);
   const { drivers, problems } = await readDrivers(source);
   const [driver] = drivers;
@@ -168,7 +168,7 @@ function parseDriversArgs(args: readonly string[]): DriversOptions {
       args: [...args],
       allowPositionals: true,
       options: {
-        drivers: { type: 'string', default: shippedFolders.driversDir },
+        drivers: { type: 'string', default: shippedDriversDir },
         from: { type: 'string' },
         json: { type: 'boolean', default: false },
       },

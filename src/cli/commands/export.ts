@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { messageOf, RoadsideError } from '../../base/errors.ts';
 import { deriveSiteDefinition } from '../../catalog/derive/site-definition.ts';
 import { loadSite } from '../../catalog/load/load-site.ts';
-import { shippedFolders } from '../../catalog/shipped.ts';
+import { driversDirsWith, shippedFolders } from '../../catalog/shipped.ts';
 import type { HiResRecord } from '../../traffic/record.ts';
 import type { CommandIo } from '../command-io.ts';
 import { parseMoment, parseUsage } from '../command-options.ts';
@@ -81,9 +81,9 @@ interface LoopNames {
 
 async function loopNames(options: ExportOptions, { overview }: RecordSource): Promise<LoopNames> {
   if (options.site !== undefined) {
-    const { driversDir } = options;
+    const { driversDirs } = options;
     const definition = deriveSiteDefinition(
-      await loadSite(options.site, { driversDir, modelsDir: shippedFolders.modelsDir }),
+      await loadSite(options.site, { driversDirs, modelsDir: shippedFolders.modelsDir }),
     );
     const loops = definition.lanes.flatMap(({ station }) =>
       station === null ? [] : [station.entry, station.exit],
@@ -124,7 +124,7 @@ interface ExportOptions {
   readonly socket: string | undefined;
   readonly site: string | undefined;
   readonly out: string | undefined;
-  readonly driversDir: string;
+  readonly driversDirs: readonly string[];
 }
 
 function parseExportArgs(args: readonly string[]): ExportOptions {
@@ -138,7 +138,7 @@ function parseExportArgs(args: readonly string[]): ExportOptions {
         store: { type: 'string' },
         socket: { type: 'string' },
         site: { type: 'string' },
-        drivers: { type: 'string', default: shippedFolders.driversDir },
+        drivers: { type: 'string', multiple: true, default: [] },
         out: { type: 'string' },
       },
     });
@@ -148,6 +148,6 @@ function parseExportArgs(args: readonly string[]): ExportOptions {
     const fromMs = parseMoment('--from', from);
     const toMs = parseMoment('--to', to);
     if (fromMs >= toMs) throw new RangeError('--from lies before --to');
-    return { fromMs, toMs, store, socket, site, out, driversDir: values.drivers };
+    return { fromMs, toMs, store, socket, site, out, driversDirs: driversDirsWith(values.drivers) };
   });
 }

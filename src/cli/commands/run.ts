@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { openGateway } from '../../app/compose.ts';
 import { messageOf, RoadsideError } from '../../base/errors.ts';
 import { loadSite } from '../../catalog/load/load-site.ts';
-import { shippedFolders } from '../../catalog/shipped.ts';
+import { driversDirsWith, shippedFolders } from '../../catalog/shipped.ts';
 import { openControlServer } from '../../console/control-server.ts';
 import { createLogger, type LogLevel } from '../../runtime/logger.ts';
 import { installShutdown } from '../../runtime/shutdown.ts';
@@ -41,7 +41,7 @@ interface RunOptions {
   readonly siteFile: string;
   readonly recordFile: string | null;
   readonly logLevel: LogLevel;
-  readonly driversDir: string;
+  readonly driversDirs: readonly string[];
   readonly modelsDir: string;
 }
 
@@ -53,7 +53,7 @@ function parseRunArgs(args: readonly string[]): RunOptions {
       options: {
         record: { type: 'string' },
         'log-level': { type: 'string', default: 'info' },
-        drivers: { type: 'string', default: shippedFolders.driversDir },
+        drivers: { type: 'string', multiple: true, default: [] },
         models: { type: 'string', default: shippedFolders.modelsDir },
       },
     });
@@ -66,7 +66,7 @@ function parseRunArgs(args: readonly string[]): RunOptions {
       siteFile,
       recordFile: values.record ?? null,
       logLevel: logLevel as LogLevel,
-      driversDir: values.drivers,
+      driversDirs: driversDirsWith(values.drivers),
       modelsDir: values.models,
     };
   } catch (error) {

@@ -3,11 +3,11 @@ import { parseArgs } from 'node:util';
 import { type BusScanRequest, openBusScan, planBusScan, type ScanFinding } from '../../app/bus-scan.ts';
 import { monotonicMs } from '../../base/clock.ts';
 import { RoadsideError } from '../../base/errors.ts';
-import { shippedFolders } from '../../catalog/shipped.ts';
+import { driversDirsWith } from '../../catalog/shipped.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import type { CommandIo } from '../command-io.ts';
 import { parseRanges, parseUsage, parseWhole } from '../command-options.ts';
-import { readDriverFolder } from '../drivers/driver-folder.ts';
+import { readDriverFolders } from '../drivers/driver-folder.ts';
 import { createScanReport, findingLines, progressLine } from '../scan/scan-report.ts';
 import { fitWidth, SCREEN_COLUMNS } from '../text-table.ts';
 
@@ -27,7 +27,7 @@ const STOPPED = 130;
 /** Looks for devices on serial ports and behind Modbus TCP addresses. */
 export async function runScan(args: readonly string[], io: CommandIo): Promise<number> {
   const options = parseScanArgs(args);
-  const { drivers, problems } = await readDriverFolder(options.driversDir);
+  const { drivers, problems } = await readDriverFolders(options.driversDirs);
   if (problems.length > 0) io.error(`${problems.length} problems in the drivers: roadside drivers lint`);
   if (!options.yes && !(await isConfirmed(options.request, io))) return NOBODY;
 
@@ -118,7 +118,7 @@ function createPrinter(io: CommandIo, isJson: boolean) {
 
 interface ScanOptions {
   readonly request: BusScanRequest;
-  readonly driversDir: string;
+  readonly driversDirs: readonly string[];
   readonly yes: boolean;
   readonly json: boolean;
 }
@@ -135,7 +135,7 @@ function parseScanArgs(args: readonly string[]): ScanOptions {
         'listen-s': { type: 'string', default: '3' },
         'timeout-ms': { type: 'string', default: '200' },
         thorough: { type: 'boolean', default: false },
-        drivers: { type: 'string', default: shippedFolders.driversDir },
+        drivers: { type: 'string', multiple: true, default: [] },
         yes: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
       },
@@ -150,7 +150,7 @@ function parseScanArgs(args: readonly string[]): ScanOptions {
       responseTimeoutMs: parseWhole('--timeout-ms', values['timeout-ms'], { from: 10, to: 5000 }),
       thorough: values.thorough,
     };
-    return { request, driversDir: values.drivers, yes: values.yes, json: values.json };
+    return { request, driversDirs: driversDirsWith(values.drivers), yes: values.yes, json: values.json };
   });
 }
 

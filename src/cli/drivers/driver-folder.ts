@@ -14,13 +14,13 @@ export interface DriverFolder {
   readonly problems: readonly Problem[];
 }
 
-/** Every driver of a folder, by name. */
-export async function readDriverFolder(driversDir: string): Promise<DriverFolder> {
-  return readDrivers(await driverFiles(driversDir));
+/** Every driver of the folders, by name. */
+export async function readDriverFolders(driversDirs: readonly string[]): Promise<DriverFolder> {
+  return readDrivers(await driverFiles(driversDirs));
 }
 
-export async function driverFiles(driversDir: string): Promise<readonly DriverFile[]> {
-  return [...(await findDrivers(driversDir))].map(([id, file]) => ({ id, file }));
+export async function driverFiles(driversDirs: readonly string[]): Promise<readonly DriverFile[]> {
+  return [...(await findDrivers(driversDirs))].map(([id, file]) => ({ id, file }));
 }
 
 /** The driver that a file is about, by its place: `…/loops/<maker>/<model>.yaml`. */

@@ -150,6 +150,7 @@ export function createBusPoller(options: BusPollerOptions): BusPoller {
     start() {
       if (phase !== 'idle') return;
       phase = 'polling';
+      schedule.skipTo(monotonicMs());
       restartPushed(monotonicMs());
       sampler = setInterval(sample, SAMPLE_EVERY_MS);
       polling = poll();

@@ -15,12 +15,15 @@ import { createListenOpener, type ListeningPort } from './tcp-listener.ts';
 
 /** Connections at most: two for each device, which may dial in anew before the old one is known to be gone. */
 export const CONNECTIONS_PER_DEVICE = 2;
-/** Who has not been recognised after so long, or so much, is nobody of ours. */
-export const UNKNOWN_LIMIT_MS = 60_000;
-export const UNKNOWN_LIMIT_BYTES = 65_536;
-/** A connection without a byte for so long is given up, or for three periods of the slowest exchange. */
-export const IDLE_LIMIT_MS = 60_000;
-const SWEEP_EVERY_MS = 5000;
+export const FRAME_SERVER_LIMITS = {
+  /** Who has not been recognised after so long, or so much, is nobody of ours. */
+  unknownMs: 60_000,
+  unknownBytes: 65_536,
+  /** A connection without a byte for so long is given up, or for three periods of the slowest exchange. */
+  idleMs: 60_000,
+  sweepEveryMs: 5000,
+} as const;
+export type FrameServerLimits = { readonly [K in keyof typeof FRAME_SERVER_LIMITS]: number };
 
 const NOT_CONNECTED: AskOutcome = {
   kind: 'timeout',
@@ -41,9 +44,15 @@ interface Connection {
 
 export function openFrameServer(
   plan: Extract<FrameBusPlan, { protocol: 'tcp-frames-server' }>,
-  options: { readonly listener: BusListener; readonly createSession: CreateSession },
+  options: {
+    readonly listener: BusListener;
+    readonly createSession: CreateSession;
+    /** For tests. */
+    readonly limits?: Partial<FrameServerLimits>;
+  },
 ): PolledBus {
   const { listener, createSession } = options;
+  const limits: FrameServerLimits = { ...FRAME_SERVER_LIMITS, ...options.limits };
   const figures = { timeouts: 0, corruptReplies: 0, unknownPeers: 0 };
   const connections = new Set<Connection>();
   const devices = plan.devices.map((device, index) => {
@@ -59,7 +68,7 @@ export function openFrameServer(
       },
     });
     const slowestMs = Math.max(...session.exchanges.map(({ everyMs }) => everyMs));
-    return { plan: device, session, port, idleLimitMs: Math.max(IDLE_LIMIT_MS, 3 * slowestMs) };
+    return { plan: device, session, port, idleLimitMs: Math.max(limits.idleMs, 3 * slowestMs) };
   });
   /** A device that is asked for on every unknown connection. */
   let search: { readonly device: number; readonly settle: (outcome: AskOutcome) => void } | null = null;
@@ -103,7 +112,7 @@ export function openFrameServer(
       trial.receive(bytes, moment()).some((said) => said.kind !== 'corrupt'),
     );
     if (device >= 0) bind(connection, device);
-    else if (sizeOf(connection.held) > UNKNOWN_LIMIT_BYTES) hangUp(connection);
+    else if (sizeOf(connection.held) > limits.unknownBytes) hangUp(connection);
   };
   const accept = (line: Line): LineListener => {
     const nowMs = monotonicMs();
@@ -140,11 +149,11 @@ export function openFrameServer(
       const limitMs = connection.device === null ? null : (devices[connection.device]?.idleLimitMs ?? 0);
       const isOver =
         limitMs === null
-          ? nowMs - connection.openedAtMs > UNKNOWN_LIMIT_MS
+          ? nowMs - connection.openedAtMs > limits.unknownMs
           : nowMs - connection.heardAtMs > limitMs;
       if (isOver) hangUp(connection);
     }
-  }, SWEEP_EVERY_MS);
+  }, limits.sweepEveryMs);
   const keeper = createLineKeeper<ListeningPort>({
     open: createListenOpener(plan, accept),
     medium: 'tcp',

@@ -1,0 +1,82 @@
+import type { Incident, IncidentKind } from '../../src/traffic/record.ts';
+import type { TruthEvent } from './truth.ts';
+
+/** An incident that the product opened, times in seconds of the clip. */
+export interface OpenedIncident {
+  readonly incidentKind: IncidentKind;
+  readonly lane: string;
+  readonly openedAtS: number;
+  readonly positionPx: Incident['positionPx'];
+}
+
+export interface JudgedEvent {
+  readonly type: string;
+  readonly benign: boolean;
+  readonly truthStart: number;
+  /** The first incident that is about it. */
+  readonly openedAt: number | null;
+  /** Opened no later than the product's dwell time plus OPEN_WITHIN_S after its beginning. */
+  readonly inTime: boolean;
+  /** The clip goes on long enough for its dwell time to pass; when not, no incident could be expected. */
+  readonly judgeable: boolean;
+}
+
+export interface IncidentMatch {
+  readonly events: readonly JudgedEvent[];
+  /** Incidents that are about no event, or about a benign one. */
+  readonly falseIncidents: readonly OpenedIncident[];
+}
+
+/** An officer wants to know within this, after the dwell time that the site itself asks for. */
+const OPEN_WITHIN_S = 10;
+/** Truth and product may differ by this about the beginning. */
+const EARLY_S = 1;
+
+/** What the product calls each type of event. */
+const KINDS: Readonly<Record<string, string>> = {
+  stopped_vehicle: 'stopped-vehicle',
+  wrong_way: 'wrong-way',
+  pedestrian: 'pedestrian',
+  pedestrian_on_road: 'pedestrian',
+  collision: 'collision',
+  overturned_vehicle: 'collision',
+};
+
+/** @param dwellSOf how long a kind has to last before the product opens it */
+export function matchIncidents(
+  events: readonly TruthEvent[],
+  incidents: readonly OpenedIncident[],
+  { durationS, dwellSOf }: { readonly durationS: number; dwellSOf(kind: string): number },
+): IncidentMatch {
+  const dwellS = (event: TruthEvent): number => dwellSOf(KINDS[event.type] ?? event.type);
+  const judged = events.map((event): JudgedEvent => {
+    const about = incidents.filter((incident) => isAbout(incident, event, dwellS(event)));
+    const openedAt = about.length === 0 ? null : Math.min(...about.map((each) => each.openedAtS));
+    const limitS = event.t_start + dwellS(event) + OPEN_WITHIN_S;
+    return {
+      type: event.type,
+      benign: event.benign,
+      truthStart: event.t_start,
+      openedAt,
+      inTime: openedAt !== null && openedAt <= limitS,
+      judgeable: Math.min(event.t_end, durationS) - event.t_start >= dwellS(event),
+    };
+  });
+  const serious = events.filter(({ benign }) => !benign);
+  const falseIncidents = incidents.filter(
+    (incident) => !serious.some((event) => isAbout(incident, event, dwellS(event))),
+  );
+  return { events: judged, falseIncidents };
+}
+
+/** Same kind, at the time, and, where the truth names a place, not farther from it than its own size. */
+function isAbout(incident: OpenedIncident, event: TruthEvent, dwellS: number): boolean {
+  if (incident.incidentKind !== KINDS[event.type]) return false;
+  const { openedAtS, positionPx } = incident;
+  if (openedAtS < event.t_start - EARLY_S) return false;
+  if (openedAtS > event.t_end + dwellS + OPEN_WITHIN_S) return false;
+  if (event.bbox === undefined || positionPx === null) return true;
+  const [x, y, width, height] = event.bbox;
+  const [px, py] = positionPx;
+  return px >= x - width && px <= x + 2 * width && py >= y - height && py <= y + 2 * height;
+}
