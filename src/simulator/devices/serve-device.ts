@@ -1,33 +1,45 @@
-/** Puts a simulated device behind a real TCP port or at the end of a real pseudo-terminal. */
+/** Puts a simulated device behind a real TCP port, at the end of a real pseudo-terminal, or lets it call a server. */
 import { constants, openSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { ReadStream, WriteStream } from 'node:tty';
+import { assertNever } from '../../base/assert-never.ts';
 import { messageOf, RoadsideError } from '../../base/errors.ts';
 import type { SimulatedDevice } from './simulated-device.ts';
 
 export type DevicePlace =
   /** On 127.0.0.1; 0 takes a free port. */
   | { readonly kind: 'tcp'; readonly port: number }
+  /** It calls 127.0.0.1 on this port, and calls again while nobody is there or when the connection ends. */
+  | { readonly kind: 'calling'; readonly port: number }
   /** The device's end of a pseudo-terminal; see cards/pty-pair.ts. */
   | { readonly kind: 'pty'; readonly path: string };
 
 export interface ServedDevice {
-  /** Null on a pseudo-terminal. */
+  /** Where it can be called; null where it cannot. */
   readonly port: number | null;
   /** What the device says without being asked, to everyone who listens. */
   push(parts: readonly Uint8Array[]): void;
   close(): Promise<void>;
 }
 
-/** `nowMs` is the device's own clock. Rejects with RoadsideError `bus-unreachable`. */
+const CALL_AGAIN_MS = 200;
+
+/** `nowMs` is the device's own clock. Rejects with RoadsideError `bus-unreachable`; a device that calls does not. */
 export async function serveDevice(
   device: SimulatedDevice,
   place: DevicePlace,
   nowMs: () => number,
 ): Promise<ServedDevice> {
-  return place.kind === 'tcp'
-    ? await serveTcp(device, place.port, nowMs)
-    : servePty(device, place.path, nowMs);
+  switch (place.kind) {
+    case 'tcp':
+      return await serveTcp(device, place.port, nowMs);
+    case 'calling':
+      return serveCalling(device, place.port, nowMs);
+    case 'pty':
+      return servePty(device, place.path, nowMs);
+    default:
+      return assertNever(place);
+  }
 }
 
 async function serveTcp(device: SimulatedDevice, port: number, nowMs: () => number): Promise<ServedDevice> {
@@ -59,6 +71,37 @@ function listening(server: Server, port: number): Promise<void> {
     server.once('error', (error) => reject(cannotServe(`TCP port ${port}`, error)));
     server.listen(port, '127.0.0.1', resolve);
   });
+}
+
+function serveCalling(device: SimulatedDevice, port: number, nowMs: () => number): ServedDevice {
+  let peer: Socket | null = null;
+  let again: NodeJS.Timeout | undefined;
+  let isClosed = false;
+  const call = (): void => {
+    const calling = connect({ host: '127.0.0.1', port, noDelay: true });
+    peer = calling;
+    calling.on('error', () => undefined);
+    calling.on('close', () => {
+      if (!isClosed) again = setTimeout(call, CALL_AGAIN_MS);
+    });
+    calling.on('data', (bytes) => {
+      for (const reply of device.receive(bytes, nowMs())) calling.write(reply);
+    });
+  };
+  call();
+  return {
+    port: null,
+    push(parts) {
+      // What it says while nobody hears it is lost, not kept for later.
+      if (peer?.readyState === 'open') for (const part of parts) peer.write(part);
+    },
+    close() {
+      isClosed = true;
+      clearTimeout(again);
+      peer?.destroy();
+      return Promise.resolve();
+    },
+  };
 }
 
 function servePty(device: SimulatedDevice, path: string, nowMs: () => number): ServedDevice {
