@@ -1,5 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,23 +6,22 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { Overview } from '../../src/app/overview.ts';
-import { askOverview } from '../../src/cli/control-client.ts';
 import { openLoopCards } from '../../src/simulator/cards/loop-cards.ts';
 import { openStore } from '../../src/store/store.ts';
 import type { FaultRecord } from '../../src/traffic/record.ts';
 import { freePort } from '../fakes/broker.ts';
+import { createRunningGateway } from '../fakes/running-gateway.ts';
 
 const CLI = 'src/processes/cli.ts';
 const run = promisify(execFile);
 
 let folder: string;
-let gateway: ChildProcess | null = null;
+const gateway = createRunningGateway(() => folder);
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'roadside-journal-'));
 });
 afterEach(async () => {
-  gateway?.kill('SIGKILL');
-  gateway = null;
+  await gateway.end('SIGKILL');
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -44,28 +42,6 @@ async function writeSite(cardPort: number): Promise<string> {
   return file;
 }
 
-function start(siteFile: string, ...more: readonly string[]): void {
-  gateway = spawn(process.execPath, [CLI, 'run', siteFile, '--log-level', 'error', ...more], {
-    stdio: 'inherit',
-  });
-}
-
-async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-  if (gateway === null) return;
-  const ended = once(gateway, 'exit');
-  gateway.kill(signal);
-  await ended;
-  gateway = null;
-}
-
-async function overviewOnce(isSo: (overview: Overview) => boolean): Promise<Overview> {
-  for (;;) {
-    const overview = await askOverview(join(folder, 'control.sock')).catch(() => null);
-    if (overview !== null && isSo(overview)) return overview;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 /** The fault records in the store, and those that it holds for open. */
 function readStore(): { records: FaultRecord[]; open: readonly FaultRecord[]; bodies: string[] } {
   const store = openStore({ file: join(folder, 'roadside.db'), relayedStreams: new Set() });
@@ -82,30 +58,30 @@ const ofPort = ({ layer }: FaultRecord): boolean => layer === 'port';
 test('a fault outlives kill -9 under its id, is told once, and closes when the card is back', async () => {
   const cardPort = await freePort();
   const site = await writeSite(cardPort);
-  start(site);
-  const first = await overviewOnce((overview) => hasPortFault(overview) && overview.store.stored > 0);
-  await end('SIGKILL');
+  gateway.start(site);
+  const first = await gateway.overviewOnce((overview) => hasPortFault(overview) && overview.store.stored > 0);
+  await gateway.end('SIGKILL');
   const left = readStore();
   expect(left.records.filter(ofPort)).toMatchObject([{ phase: 'open', sensor: 'lan', boot: first.boot }]);
   expect(left.open.filter(ofPort)).toEqual(left.records.filter(ofPort));
 
   // Ended again, one way or the other, before the card is back: nothing is doubled, nothing is lost.
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
-    start(site);
-    await overviewOnce(({ boot, faults }) => boot !== first.boot && faults.length > 0);
-    await end(signal);
+    gateway.start(site);
+    await gateway.overviewOnce(({ boot, faults }) => boot !== first.boot && faults.length > 0);
+    await gateway.end(signal);
   }
   expect(readStore().records.filter(ofPort)).toEqual(left.records.filter(ofPort));
 
   const recording = join(folder, 'road.ndjson');
-  start(site, '--record', recording);
-  const again = await overviewOnce(hasPortFault);
+  gateway.start(site, '--record', recording);
+  const again = await gateway.overviewOnce(hasPortFault);
   expect(again.faults.find(({ layer }) => layer === 'port')?.sinceMs).toBe(
     left.records.find(ofPort)?.openedAtMs,
   );
   const cards = await openLoopCards({ tcp: [{ port: cardPort, unit: 1, channels: ['a', 'b'] }], rtu: [] });
-  await overviewOnce(({ faults }) => faults.length === 0);
-  await end('SIGTERM');
+  await gateway.overviewOnce(({ faults }) => faults.length === 0);
+  await gateway.end('SIGTERM');
   await cards.close();
 
   const { records, open, bodies } = readStore();

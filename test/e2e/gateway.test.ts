@@ -1,5 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +6,12 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { Overview } from '../../src/app/overview.ts';
-import { askOverview } from '../../src/cli/control-client.ts';
 import { type LoopCards, openLoopCards } from '../../src/simulator/cards/loop-cards.ts';
 import { openStore } from '../../src/store/store.ts';
 import { freePort } from '../fakes/broker.ts';
 import { startMosquitto } from '../fakes/broker-mosquitto.ts';
 import { openSubscriber } from '../fakes/broker-subscriber.ts';
+import { createRunningGateway } from '../fakes/running-gateway.ts';
 
 const CLI = 'src/processes/cli.ts';
 const run = promisify(execFile);
@@ -20,7 +19,7 @@ const run = promisify(execFile);
 let folder: string;
 let cards: LoopCards;
 let cardPort: number;
-let gateway: ChildProcess | null = null;
+const gateway = createRunningGateway(() => folder);
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'roadside-gateway-'));
@@ -28,8 +27,7 @@ beforeEach(async () => {
   cards = await openLoopCards({ tcp: [{ port: cardPort, unit: 1, channels: ['a', 'b'] }], rtu: [] });
 });
 afterEach(async () => {
-  gateway?.kill('SIGKILL');
-  gateway = null;
+  await gateway.end('SIGKILL');
   await cards.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -61,28 +59,6 @@ async function writeSite(brokerUrl: string, more: object = {}): Promise<string> 
   return file;
 }
 
-function start(siteFile: string, ...more: readonly string[]): void {
-  gateway = spawn(process.execPath, [CLI, 'run', siteFile, '--log-level', 'warn', ...more], {
-    stdio: 'inherit',
-  });
-}
-
-async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-  if (gateway === null) return;
-  const ended = once(gateway, 'exit');
-  gateway.kill(signal);
-  await ended;
-  gateway = null;
-}
-
-async function overviewOnce(isSo: (overview: Overview) => boolean): Promise<Overview> {
-  for (;;) {
-    const overview = await askOverview(join(folder, 'control.sock')).catch(() => null);
-    if (overview !== null && isSo(overview)) return overview;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 const reads = (overview: Overview): boolean =>
   overview.processes.some(({ sensors }) => sensors.some(({ state }) => state === 'working'));
 const counted = (count: number) => (overview: Overview) =>
@@ -108,18 +84,18 @@ describe('the gateway on a real card and Mosquitto', () => {
     const platform = await openSubscriber({ url: broker.url, version: 5 });
     const site = await writeSite(broker.url);
     try {
-      start(site);
-      await overviewOnce(reads);
+      gateway.start(site);
+      await gateway.overviewOnce(reads);
       for (let car = 0; car < 4; car += 1) await drive();
-      await overviewOnce((overview) => overview.store.stored >= 3);
-      await end('SIGKILL');
+      await gateway.overviewOnce((overview) => overview.store.stored >= 3);
+      await gateway.end('SIGKILL');
 
       const recording = join(folder, 'road.ndjson');
-      start(site, '--record', recording);
-      const { boot } = await overviewOnce(reads);
+      gateway.start(site, '--record', recording);
+      const { boot } = await gateway.overviewOnce(reads);
       for (let car = 0; car < 3; car += 1) await drive();
-      await overviewOnce(counted(3));
-      await end('SIGTERM');
+      await gateway.overviewOnce(counted(3));
+      await gateway.end('SIGTERM');
 
       const store = openStore({ file: join(folder, 'roadside.db'), relayedStreams: new Set() });
       const rows = store.readLedger({ limit: 1000 });
@@ -167,22 +143,22 @@ describe('the gateway on a real card and Mosquitto', () => {
       lanes: [lane],
     };
     const site = await writeSite(`mqtt://127.0.0.1:${await freePort()}`, { cameras: [camera] });
-    start(site, '--models', folder);
-    await overviewOnce(reads);
+    gateway.start(site, '--models', folder);
+    await gateway.overviewOnce(reads);
     await drive();
-    const overview = await overviewOnce(counted(1));
+    const overview = await gateway.overviewOnce(counted(1));
     expect(overview.faults).toMatchObject([{ layer: 'model', sensor: 'nanodet-g', code: 'model-missing' }]);
-    const refused = await overviewOnce(({ uplink }) => uplink.error !== null);
+    const refused = await gateway.overviewOnce(({ uplink }) => uplink.error !== null);
     expect(refused.uplink.error?.code).toBe('uplink-unreachable');
     expect(refused.store.pending).toBeGreaterThan(0);
   });
 
   test('with a card that is not there it runs, and blames the port', async () => {
     await cards.close();
-    start(await writeSite(`mqtt://127.0.0.1:${await freePort()}`));
-    const overview = await overviewOnce(({ faults }) => faults.length > 0);
+    gateway.start(await writeSite(`mqtt://127.0.0.1:${await freePort()}`));
+    const overview = await gateway.overviewOnce(({ faults }) => faults.length > 0);
     expect(overview.faults).toMatchObject([{ layer: 'port', sensor: 'lan' }]);
     cards = await openLoopCards({ tcp: [{ port: cardPort, unit: 1, channels: ['a', 'b'] }], rtu: [] });
-    await overviewOnce(({ faults }) => faults.length === 0);
+    await gateway.overviewOnce(({ faults }) => faults.length === 0);
   });
 });

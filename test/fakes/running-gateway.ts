@@ -1,0 +1,41 @@
+/** A gateway in a process of its own, as a technician starts it, asked over its control socket. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Overview } from '../../src/app/overview.ts';
+import { askOverview } from '../../src/cli/control-client.ts';
+
+const CLI = 'src/processes/cli.ts';
+
+export interface RunningGateway {
+  start(siteFile: string, ...more: readonly string[]): void;
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  /** The first overview that is so; waits for as long as it takes. */
+  overviewOnce(isSo: (overview: Overview) => boolean): Promise<Overview>;
+}
+
+/** @param folder returns where the site file lies; its control socket is `control.sock` there */
+export function createRunningGateway(folder: () => string): RunningGateway {
+  let gateway: ChildProcess | null = null;
+  return {
+    start(siteFile, ...more) {
+      gateway = spawn(process.execPath, [CLI, 'run', siteFile, '--log-level', 'error', ...more], {
+        stdio: 'inherit',
+      });
+    },
+    async end(signal) {
+      if (gateway === null) return;
+      const ended = once(gateway, 'exit');
+      gateway.kill(signal);
+      await ended;
+      gateway = null;
+    },
+    async overviewOnce(isSo) {
+      for (;;) {
+        const overview = await askOverview(join(folder(), 'control.sock')).catch(() => null);
+        if (overview !== null && isSo(overview)) return overview;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+  };
+}
