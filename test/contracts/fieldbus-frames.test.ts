@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FrameBusPlan, FrameDevicePlan } from '../../src/sensors/contract.ts';
 import { openFrameBus } from '../../src/sensors/fieldbus/frame-bus.ts';
-import { type FrameServerLimits, openFrameServer } from '../../src/sensors/fieldbus/frame-server.ts';
+import type { FrameServerLimits } from '../../src/sensors/fieldbus/frame-peers.ts';
+import { openFrameServer } from '../../src/sensors/fieldbus/frame-server.ts';
 import { createSerialOpener } from '../../src/sensors/fieldbus/serial-line.ts';
 import { openPtyPair } from '../../src/simulator/cards/pty-pair.ts';
 import {

@@ -27,7 +27,7 @@ describe('what can reach a detector card', () => {
   it('is written to a line by the two masters, each time a frame of the read encoder', () => {
     const masters = ['fieldbus/rtu-master.ts', 'fieldbus/tcp-master.ts'];
     // Frame protocols: bytes of a device session, which has no Modbus encoder at all.
-    const sessions = ['fieldbus/frame-server.ts', 'fieldbus/session-port.ts'];
+    const sessions = ['fieldbus/frame-peers.ts', 'fieldbus/session-port.ts'];
     expect(filesWith(/line\.write\(/)).toEqual([...masters, ...sessions].toSorted());
     for (const name of masters) {
       const writes = sources.get(name)?.match(/line\.write\(.*/g) ?? [];

@@ -1,12 +1,11 @@
 /** One bus at work: asks what the schedule says is due, and says how the asking goes. */
 import { monotonicMs } from '../../base/clock.ts';
-import type { Observation, SensorSampling } from '../../traffic/observations/observation.ts';
+import type { Observation } from '../../traffic/observations/observation.ts';
 import type { SensorHealth } from '../contract.ts';
 import { createBusFaults } from './bus-faults.ts';
 import { createBusSchedule } from './bus-schedule.ts';
-import { createDeviceWatch } from './device-watch.ts';
-import type { AskOutcome, AskPlace, BusListener, PolledBus } from './polled-bus.ts';
-import { createPushedWatch } from './pushed-watch.ts';
+import { createBusWatch } from './bus-watch.ts';
+import type { AskOutcome, BusListener, PolledBus } from './polled-bus.ts';
 import { createSleep, type WakeAt } from './sleep.ts';
 
 export const SAMPLE_EVERY_MS = 1000;
@@ -27,6 +26,7 @@ export interface BusPollerOptions {
   readonly wakeAt: WakeAt;
 }
 
+const CLOSED: AskOutcome = { kind: 'closed' };
 const SAYS_NOTHING: AskOutcome = {
   kind: 'timeout',
   why: 'says nothing; check its power, wiring and settings',
@@ -51,13 +51,13 @@ export function createBusPoller(options: BusPollerOptions): BusPoller {
     onLineChange(change) {
       note = change.kind === 'open' ? '' : change.why;
       observe(faults.onLineChange(change, monotonicMs()));
-      if (change.kind === 'open') restartPushed(monotonicMs());
+      if (change.kind === 'open') watch.restartPushed(monotonicMs());
       sleep.wake();
     },
     onPushed(place) {
       const nowMs = monotonicMs();
       window.asks += 1;
-      pushedAt(place)?.arrived(nowMs);
+      watch.arrived(place, nowMs);
       observe(faults.judge(place, { kind: 'answered' }, nowMs));
     },
     onConnected(device) {
@@ -65,74 +65,37 @@ export function createBusPoller(options: BusPollerOptions): BusPoller {
       sleep.wake();
     },
   });
-  const devices = bus.devices.map((device) => ({
-    device,
-    watch: createDeviceWatch({
-      device: device.id,
-      countsAsReading: device.asks.map((ask) => ask.countsAsReading),
-      startMs: startedAtMs,
-    }),
-    pushed: device.asks.map((ask) => (ask.pushed ? createPushedWatch(ask.everyMs, startedAtMs) : null)),
-  }));
+  const watch = createBusWatch(bus.devices, startedAtMs);
   const schedule = createBusSchedule(bus.devices, startedAtMs);
   const faults = createBusFaults({
     bus: options.bus,
-    watches: devices.map(({ watch }) => watch),
+    watches: watch.watches,
     silenceAdvice: options.silenceAdvice,
     onRecovery: (atMs) => schedule.pardon(atMs),
   });
 
-  const pushedAt = (place: AskPlace) => devices[place.device]?.pushed[place.ask];
-  const restartPushed = (nowMs: number): void => {
-    for (const { pushed } of devices) for (const it of pushed) it?.restart(nowMs);
-  };
-  const ask = async (place: AskPlace): Promise<void> => {
-    const device = bus.devices[place.device];
-    if (device === undefined) return;
-    const beganAtMs = monotonicMs();
-    const outcome = await device.ask(place.ask);
-    const nowMs = monotonicMs();
-    window.busyMs += nowMs - beganAtMs;
-    window.asks += 1;
-    schedule.settle(place, outcome.kind, nowMs);
-    observe(faults.judge(place, outcome, nowMs));
-  };
   const poll = async (): Promise<void> => {
+    let nowMs = monotonicMs();
     while (phase === 'polling') {
-      const nowMs = monotonicMs();
-      if (!bus.isOpen) {
-        schedule.skipTo(nowMs);
-        await sleep.until(nowMs + SAMPLE_EVERY_MS);
+      const decision = bus.isOpen ? schedule.take(nowMs) : null;
+      if (decision === null) schedule.skipTo(nowMs);
+      if (decision?.kind !== 'ask') {
+        const dueMs = decision?.untilMs ?? Number.POSITIVE_INFINITY;
+        await sleep.until(Math.min(dueMs, nowMs + SAMPLE_EVERY_MS));
+        nowMs = monotonicMs();
         continue;
       }
-      const decision = schedule.take(nowMs);
-      if (decision.kind === 'wait') {
-        await sleep.until(Math.min(decision.untilMs, nowMs + SAMPLE_EVERY_MS));
-      } else {
-        window.worstLateMs = Math.max(window.worstLateMs, decision.lateMs);
-        await ask(decision.place);
-      }
+      const { place, lateMs } = decision;
+      const beganAtMs = nowMs;
+      const outcome = (await bus.devices[place.device]?.ask(place.ask, nowMs)) ?? CLOSED;
+      nowMs = monotonicMs();
+      window.worstLateMs = Math.max(window.worstLateMs, lateMs);
+      window.busyMs += nowMs - beganAtMs;
+      window.asks += 1;
+      schedule.settle(place, outcome.kind, nowMs);
+      observe(faults.judge(place, outcome, nowMs));
     }
   };
-  /** Pushed asks that did not come, as the failures they are: of the device while the line is open. */
-  const missPushed = (nowMs: number, lineIsDown: boolean): void => {
-    devices.forEach(({ pushed }, device) => {
-      pushed.forEach((it, index) => {
-        const missed = it?.missedUntil(nowMs) ?? 0;
-        for (let count = 0; count < missed && !lineIsDown; count += 1) {
-          observe(faults.judge({ device, ask: index }, SAYS_NOTHING, nowMs));
-        }
-      });
-    });
-  };
-  const sampleDevices = (nowMs: number, lineIsDown: boolean): readonly SensorSampling[] =>
-    devices.flatMap(({ device, watch, pushed }, index) => {
-      const due = device.asks.reduce((sum, it, ask) => {
-        if (!it.countsAsReading) return sum;
-        return sum + (pushed[ask]?.due ?? schedule.slotsDone({ device: index, ask }, nowMs));
-      }, 0);
-      return watch.sample({ nowMs, due, lineIsDown, isPaused: schedule.isPaused(index) }) ?? [];
-    });
   const sample = (): void => {
     const nowMs = monotonicMs();
     const widthMs = nowMs - window.fromMs;
@@ -142,8 +105,18 @@ export function createBusPoller(options: BusPollerOptions): BusPoller {
     rates.utilisationPct = Math.min(100, tenths((window.busyMs * 100) / widthMs));
     rates.worstLateMs = tenths(window.worstLateMs);
     Object.assign(window, { fromMs: nowMs, asks: 0, busyMs: 0, worstLateMs: 0 });
-    missPushed(nowMs, lineIsDown);
-    observe(sampleDevices(nowMs, lineIsDown || faults.isAllSilent));
+    // What does not come is the device's failure only while it could have come.
+    for (const place of watch.missedUntil(nowMs)) {
+      if (!lineIsDown) observe(faults.judge(place, SAYS_NOTHING, nowMs));
+    }
+    observe(
+      watch.sample({
+        nowMs,
+        lineIsDown: lineIsDown || faults.isAllSilent,
+        slotsDone: (place) => schedule.slotsDone(place, nowMs),
+        isPaused: schedule.isPaused,
+      }),
+    );
   };
 
   return {
@@ -151,7 +124,7 @@ export function createBusPoller(options: BusPollerOptions): BusPoller {
       if (phase !== 'idle') return;
       phase = 'polling';
       schedule.skipTo(monotonicMs());
-      restartPushed(monotonicMs());
+      watch.restartPushed(monotonicMs());
       sampler = setInterval(sample, SAMPLE_EVERY_MS);
       polling = poll();
     },

@@ -94,10 +94,10 @@ export function createModbusDevice(options: {
       // A device that only counts is sampled by its counter reads.
       countsAsReading: isPresence[index] === true || !isPresence.includes(true),
     })),
-    async ask(index) {
+    async ask(index, nowMs) {
       const read = reads[index];
       if (read === undefined) throw new RangeError('no such read in this plan');
-      const part = read.split.next(monotonicMs());
+      const part = read.split.next(nowMs);
       const outcome = await master.read(requestOf(read, part), read.terms);
       switch (outcome.kind) {
         case 'values': {

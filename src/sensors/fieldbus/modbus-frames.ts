@@ -72,9 +72,13 @@ export function encodeRtuRequest(request: ReadRequest): Uint8Array {
 
 /** `transaction`: 0..65535. */
 export function encodeTcpRequest(request: ReadRequest, transaction: number): Uint8Array {
-  const frame = new Uint8Array(MBAP_BYTES + 5);
+  // From Buffer's pool: a stream would make a Buffer of anything else for each request.
+  const frame = Buffer.allocUnsafe(MBAP_BYTES + 5);
   frame[0] = transaction >> 8;
   frame[1] = transaction & 0xff;
+  frame[2] = 0;
+  frame[3] = 0;
+  frame[4] = 0;
   frame[5] = 6;
   writeReadPdu(frame, 6, request);
   return frame;

@@ -47,7 +47,7 @@ export interface MasterListener {
   onLineChange(change: LineChange): void;
 }
 
-/** Throws when a master is asked for a second read at a time: replies could no longer be told apart. */
-export function refuseSecondRead(isBusy: boolean): void {
-  if (isBusy) throw new Error('a read is already outstanding on this bus');
+/** A master that is asked for a second read at a time could no longer tell the replies apart. */
+export function secondRead(): Promise<never> {
+  return Promise.reject(new Error('a read is already outstanding on this bus'));
 }

@@ -33,7 +33,7 @@ export interface PolledDevice {
   readonly turnaroundMs: number;
   readonly asks: readonly Ask[];
   /** What the answer claims is observed before this resolves. One ask of a bus is outstanding at a time. */
-  ask(index: number): Promise<AskOutcome>;
+  ask(index: number, nowMs: number): Promise<AskOutcome>;
 }
 
 export interface PolledBus {

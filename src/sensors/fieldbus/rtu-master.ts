@@ -12,12 +12,7 @@ import {
   RTU_SHORTEST_REPLY_BYTES,
   shapeOf,
 } from './modbus-frames.ts';
-import {
-  type MasterListener,
-  type ModbusMaster,
-  type ReadOutcome,
-  refuseSecondRead,
-} from './modbus-master.ts';
+import { type MasterListener, type ModbusMaster, type ReadOutcome, secondRead } from './modbus-master.ts';
 import { createRtuReplyReader } from './rtu-reply-reader.ts';
 import type { RtuTiming } from './rtu-timing.ts';
 
@@ -152,7 +147,7 @@ export function createRtuMaster(open: OpenLine, timing: RtuTiming, listener: Mas
       return { ...figures };
     },
     async read(request, terms) {
-      refuseSecondRead(isBusy);
+      if (isBusy) return secondRead();
       isBusy = true;
       try {
         const marker = pickMarker(request, terms.markers, doubts.of(request.unit, monotonicMs()));

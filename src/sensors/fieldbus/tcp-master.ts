@@ -3,12 +3,7 @@ import { createDeadline } from './deadline.ts';
 import type { OpenLine } from './line.ts';
 import { createLineKeeper } from './line-keeper.ts';
 import { encodeTcpRequest, shapeOf } from './modbus-frames.ts';
-import {
-  type MasterListener,
-  type ModbusMaster,
-  type ReadOutcome,
-  refuseSecondRead,
-} from './modbus-master.ts';
+import { type MasterListener, type ModbusMaster, type ReadOutcome, secondRead } from './modbus-master.ts';
 import { createTcpReplyReader } from './tcp-reply-reader.ts';
 
 interface Exchange {
@@ -83,11 +78,10 @@ export function createTcpMaster(open: OpenLine, listener: MasterListener): Modbu
     get figures() {
       return { ...figures, lateReplies: reader.foreignFrames };
     },
-    // biome-ignore lint/suspicious/useAwait: a refused read rejects, like every other outcome it is awaited
-    async read(request, terms) {
-      refuseSecondRead(exchange !== null);
+    read(request, terms) {
+      if (exchange !== null) return secondRead();
       const line = keeper.line;
-      if (line === null) return { kind: 'closed', why: 'not connected' };
+      if (line === null) return Promise.resolve({ kind: 'closed', why: 'not connected' });
       transaction = (transaction + 1) & 0xffff;
       reader.expect(transaction, shapeOf(request));
       return new Promise((resolve) => {
