@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { assertNever } from '../base/assert-never.ts';
 import { messageOf, RoadsideError } from '../base/errors.ts';
 import { estimateHomography } from '../base/homography.ts';
@@ -110,10 +111,13 @@ export function planVision(loaded: LoadedSite): VisionPlan | null {
   return { kind: 'planned', configuration: { kind: 'vision', model: planModel(model), cameras } };
 }
 
-function planModel({
+/** A model as the vision process is given it. */
+export function planModel({
   card,
+  dir,
   file,
 }: Extract<LoadedModel, { kind: 'available' }>): VisionConfiguration['model'] {
+  const { int8, selfCheck } = card;
   return {
     id: card.model,
     file,
@@ -124,6 +128,12 @@ function planModel({
     inputHeightPx: card.input.heightPx,
     scoreThreshold: card.thresholds.score,
     iouThreshold: card.thresholds.iou,
+    pixels: card.input.pixels,
+    precision: card.precision,
+    ...(card.outputs !== undefined && { outputs: card.outputs }),
+    ...(card.boxes !== undefined && { boxes: card.boxes }),
+    ...(int8 !== undefined && { int8: { ...int8, file: join(dir, int8.file) } }),
+    ...(selfCheck !== undefined && { selfCheck: { ...selfCheck, picture: join(dir, selfCheck.picture) } }),
   };
 }
 
@@ -136,15 +146,16 @@ function planCamera(camera: Camera): CameraPlan {
     picture,
     crop: camera.crop ?? { x: 0, y: 0, widthPx: picture.widthPx, heightPx: picture.heightPx },
     framesPerSecond: camera.framesPerSecond,
+    decoder: camera.decoder,
     homography: points === undefined ? null : [...estimateHomography(points).matrix],
   };
 }
 
 function planSource({ id, source }: Camera): CameraPlan['source'] {
   if (source.kind === 'file') return { kind: 'file', path: source.path, loop: source.loop };
-  const { url, user, passwordFile } = source;
+  const { kind, url, user, passwordFile } = source;
   const password = passwordFile === undefined ? null : readPassword(id, passwordFile);
-  return { kind: 'rtsp', url, user: user ?? null, password };
+  return { kind, url, user: user ?? null, password };
 }
 
 function readPassword(camera: string, file: string): string {

@@ -50,6 +50,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'list, check, try and begin driver files · 设备驱动文件',
     load: async () => (await import('./commands/drivers.ts')).runDrivers,
   },
+  models: {
+    usage: 'models list|verify|bench|add … [--models DIR]',
+    summary: 'the detector models: check, measure, add your own · 检测模型',
+    load: async () => (await import('./commands/models.ts')).runModels,
+  },
   demo: {
     usage: 'demo [--seconds N] [--json FILE] [--seed N]',
     summary: 'watch the gateway measure a virtual intersection · 虚拟路口演示',

@@ -4,6 +4,7 @@ import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { type ErrorCode, RoadsideError } from '../base/errors.ts';
 import type { Detection } from './vision/detections.ts';
 import type { DetectorSession, ModelPlan } from './vision/detector-session.ts';
+import type { PrecisionReport } from './vision/precision.ts';
 
 /** To the detector's thread. */
 export type DetectorRequest =
@@ -12,7 +13,7 @@ export type DetectorRequest =
 
 /** From the detector's thread: first `open` or `failed`, then one reply to each frame. */
 export type DetectorReply =
-  | { readonly kind: 'open'; readonly frameBytes: number }
+  | { readonly kind: 'open'; readonly frameBytes: number; readonly report: PrecisionReport }
   | { readonly kind: 'detections'; readonly detections: readonly Detection[] }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string };
 
@@ -36,6 +37,7 @@ export async function openDetectorThread(plan: ModelPlan): Promise<DetectorSessi
   const request = (asked: DetectorRequest): void => worker.postMessage(asked);
   return {
     frameBytes: opened.frameBytes,
+    report: opened.report,
     async detect(frame) {
       request({ kind: 'detect', frame });
       const reply = await nextReply(worker);

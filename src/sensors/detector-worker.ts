@@ -26,7 +26,7 @@ try {
     own.set(request.frame);
     session.detect(own).then((detections) => reply({ kind: 'detections', detections }), fail);
   });
-  reply({ kind: 'open', frameBytes: session.frameBytes });
+  reply({ kind: 'open', frameBytes: session.frameBytes, report: session.report });
 } catch (error) {
   fail(error);
 }

@@ -257,6 +257,7 @@ const TIMES: ReadonlySet<string> = new Set([
   'fromMs',
   'toMs',
   'uncertaintyMs',
+  'clockUncertaintyMs',
   'missedBefore',
   'detail',
 ]);
@@ -265,7 +266,9 @@ function isSame(truth: Observation, claim: Observation, fuzz: SessionFuzz): bool
   const plain = (observation: Observation): string =>
     JSON.stringify(Object.entries(observation).filter(([key]) => !TIMES.has(key)));
   const momentOf = (it: Observation): number => ('atMs' in it ? it.atMs : it.toMs);
-  const unsureMs = (it: Observation): number => ('uncertaintyMs' in it ? it.uncertaintyMs : 0);
+  const unsureMs = (it: Observation): number =>
+    ('uncertaintyMs' in it ? it.uncertaintyMs : 0) +
+    (it.kind === 'loop-transition' ? (it.clockUncertaintyMs ?? 0) : 0);
   const toleranceMs = (fuzz.toleranceMs ?? 1000) + unsureMs(truth) + unsureMs(claim);
   const isInTime = Math.abs(momentOf(truth) - momentOf(claim)) <= toleranceMs;
   return plain(truth) === plain(claim) && (isInTime || MAY_REPEAT.has(truth.kind));

@@ -24,6 +24,7 @@ export function lintCameras(site: Site): readonly Finding[] {
     return [
       ...modelFindings(site, { camera, path }),
       ...credentialFindings(camera, path),
+      ...decoderFindings(camera, path),
       ...cropFindings(camera, path),
       ...groundFindings(camera, path),
       ...camera.lanes.flatMap((lane, l) => {
@@ -51,13 +52,20 @@ function modelFindings(site: Site, at: { camera: Camera; path: Path }): readonly
 }
 
 function credentialFindings({ source }: Camera, path: Path): readonly Finding[] {
-  if (source.kind !== 'rtsp' || (source.user === undefined) === (source.passwordFile === undefined))
+  if (source.kind === 'file' || (source.user === undefined) === (source.passwordFile === undefined))
     return [];
   const missing = source.user === undefined ? 'user' : 'passwordFile';
   const message = `expected ${missing} too, found nothing`;
   return [
     { code, path: [...path, 'source'], message, hint: 'A camera login is user and passwordFile together.' },
   ];
+}
+
+/** A memory-to-memory decoder is of one codec, and it does not fall back to the processor. */
+function decoderFindings({ source, decoder }: Camera, path: Path): readonly Finding[] {
+  if (source.kind !== 'http-mjpeg' || !decoder.endsWith('-v4l2m2m')) return [];
+  const message = `expected a decoder for JPEG, found ${decoder}`;
+  return [{ code, path: [...path, 'decoder'], message, hint: 'Leave decoder out for an http-mjpeg camera.' }];
 }
 
 function cropFindings(camera: Camera, path: Path): readonly Finding[] {

@@ -13,7 +13,7 @@ file: tiny.onnx
 sha256: ${'0f'.repeat(32)}
 decoder: detections-with-class-scores
 labels: [car, truck]
-input: { widthPx: 416, heightPx: 256, multipleOf: 32, layout: planar }
+input: { widthPx: 416, heightPx: 256, multipleOf: 32 }
 thresholds: { score: 0.35, iou: 0.6 }
 licences: [{ spdx: Apache-2.0, holder: nobody, covers: the weights, text: LICENSE }]
 source: { architecture: none, trainedOn: nothing, convertedFrom: nothing }
@@ -42,6 +42,25 @@ describe('a detector model', () => {
     });
   });
 
+  it('of the shipped ones is found from any folder; one of one’s own stands in its place', async () => {
+    const found = await loadModel({ id: 'nanodet-g', modelsDir });
+    expect(found).toMatchObject({ dir: join(shippedFolders.modelsDir, 'nanodet-g') });
+    const nowhere = await loadModel({ id: 'nanodet-g', modelsDir: join(modelsDir, 'nowhere') });
+    expect(nowhere).toMatchObject({ kind: 'unavailable', problem: { code: 'model-missing' } });
+    const own = write('nanodet-g', { card: CARD, onnx: true });
+    expect(await loadModel({ id: own, modelsDir })).toMatchObject({ dir: join(modelsDir, own) });
+  });
+
+  it('takes frames as they are unless its card says otherwise', async () => {
+    const id = write('plain', { card: CARD, onnx: true });
+    expect(await loadModel({ id, modelsDir })).toMatchObject({
+      card: {
+        precision: 'auto',
+        input: { pixels: { type: 'uint8', layout: 'chw', channels: 'gbr', divideBy: 1, std: [1, 1, 1] } },
+      },
+    });
+  });
+
   it.each([
     ['no-card', { onnx: true }, 'model-missing', 'card.yaml'],
     ['no-file', { card: CARD }, 'model-missing', 'tiny.onnx'],
@@ -58,6 +77,31 @@ describe('a detector model', () => {
       { card: CARD.replace('heightPx: 256', 'heightPx: 250'), onnx: true },
       'model-invalid',
       'multiples of multipleOf',
+    ],
+    [
+      'unnamed-outputs',
+      { card: CARD.replace('detections-with-class-scores', 'detr'), onnx: true },
+      'model-invalid',
+      'the outputs boxes and scores',
+    ],
+    [
+      'unknown-family',
+      { card: CARD.replace('detections-with-class-scores', 'yolov99'), onnx: true },
+      'model-invalid',
+      'yolov8',
+    ],
+    [
+      'int8-unchecked',
+      { card: `${CARD}int8: { file: tiny-int8.onnx, sha256: ${'0f'.repeat(32)} }\n`, onnx: true },
+      'model-invalid',
+      'a self-check',
+    ],
+    ['int8-missing', { card: `${CARD}precision: int8\n`, onnx: true }, 'model-invalid', 'names no int8 file'],
+    [
+      'deviation-of-zero',
+      { card: CARD.replace('multipleOf: 32', 'multipleOf: 32, pixels: { std: [1, 0, 1] }'), onnx: true },
+      'model-invalid',
+      'numbers above 0',
     ],
     ['path-as-file', { card: CARD.replace('tiny.onnx', '../x.onnx') }, 'model-invalid', '.onnx'],
   ] as const)('is unavailable, with the reason, when it is %s', async (id, files, code, words) => {

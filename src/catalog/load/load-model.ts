@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RoadsideError } from '../../base/errors.ts';
 import { type ModelCard, modelCardSchema } from '../schema/model-card.ts';
+import { shippedFolders } from '../shipped.ts';
 import { formatProblems } from './problem.ts';
 import { validate } from './validate.ts';
 import { readYaml } from './yaml-source.ts';
@@ -23,12 +24,15 @@ export type LoadedModel =
 
 const CODES = { unreadable: 'model-missing', syntax: 'model-invalid' } as const;
 
-/** Reads `models/<id>/card.yaml` and looks for the file it names. */
+/**
+ * Reads `<modelsDir>/<id>/card.yaml` and looks for the file it names. A model that the folder does not have is
+ * looked for among the shipped ones; a folder that is not there is a mistake and has none.
+ */
 export async function loadModel(model: {
   readonly id: string;
   readonly modelsDir: string;
 }): Promise<LoadedModel> {
-  const dir = join(model.modelsDir, model.id);
+  const dir = await folderOf(model);
   const source = await readYaml(join(dir, 'card.yaml'), CODES);
   if (source.kind === 'refused')
     return unavailable(source.problems[0]?.code ?? 'model-invalid', source.problems);
@@ -49,6 +53,20 @@ export async function loadModel(model: {
     return { kind: 'unavailable', problem };
   }
   return { kind: 'available', card: card.value, dir, file };
+}
+
+async function folderOf(model: { readonly id: string; readonly modelsDir: string }): Promise<string> {
+  const own = join(model.modelsDir, model.id);
+  const shipped = join(shippedFolders.modelsDir, model.id);
+  const isOther = (await isThere(model.modelsDir)) && !(await isThere(own));
+  return isOther && (await isThere(shipped)) ? shipped : own;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function unavailable(

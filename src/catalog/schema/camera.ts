@@ -5,22 +5,30 @@ const point = z
   .tuple([z.number().min(0), z.number().min(0)])
   .describe('[x, y] in pixels of the picture, from its upper left corner.');
 
+const address = (protocols: readonly string[], example: string) =>
+  z
+    .string()
+    .max(1000)
+    .refine((text) => isUrl(text, protocols), { error: `an address such as ${example}` })
+    .refine(hasNoUserinfo, { error: 'an address without user and password' })
+    .describe('User and password stand beside it, in user and passwordFile.');
+
+const KINDS = 'rtsp, http-mjpeg or file.';
+const login = { user: user.exactOptional(), passwordFile: passwordFile.exactOptional() };
+
 const sourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({
-    kind: z.literal('rtsp').describe('rtsp or file.'),
-    url: z
-      .string()
-      .max(1000)
-      .refine((text) => isUrl(text, ['rtsp:']), {
-        error: 'an address such as rtsp://10.0.0.9/stream1',
-      })
-      .refine(hasNoUserinfo, { error: 'an address without user and password' })
-      .describe('User and password stand beside it, in user and passwordFile.'),
-    user: user.exactOptional(),
-    passwordFile: passwordFile.exactOptional(),
+    kind: z.literal('rtsp').describe(KINDS),
+    url: address(['rtsp:', 'rtsps:'], 'rtsp://10.0.0.9/stream1'),
+    ...login,
   }),
   z.strictObject({
-    kind: z.literal('file').describe('rtsp or file.'),
+    kind: z.literal('http-mjpeg').describe(KINDS),
+    url: address(['http:', 'https:'], 'http://10.0.0.9/video.mjpg'),
+    ...login,
+  }),
+  z.strictObject({
+    kind: z.literal('file').describe(KINDS),
     path: filePath.describe('A video file, played at its own speed.'),
     loop: z.boolean().default(false).describe('true to start again at its end.'),
   }),
@@ -67,6 +75,10 @@ export const cameraSchema = z.strictObject({
     })
     .exactOptional()
     .describe('The part of the picture that shows the road; without it, the whole picture.'),
+  decoder: z
+    .enum(['software', 'vaapi', 'vdpau', 'cuda', 'qsv', 'drm', 'h264-v4l2m2m', 'hevc-v4l2m2m'])
+    .default('software')
+    .describe('What decodes the stream: the processor, or a video unit that ffmpeg names so.'),
   model: idSchema.default('nanodet-g').describe('The detector model, a folder of the models folder.'),
   framesPerSecond: z.number().min(1).max(30).default(10).describe('Pictures analysed in a second, 1 to 30.'),
   groundPlane: z

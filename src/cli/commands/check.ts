@@ -102,7 +102,7 @@ async function summaryOf({ site, drivers, models, configRev, warnings }: LoadedS
     })),
     cameras: site.cameras.map(({ id, source, groundPlane }) => ({
       camera: id,
-      source: source.kind === 'rtsp' ? source.url : source.path,
+      source: source.kind === 'file' ? source.path : source.url,
       calibrated: groundPlane !== undefined,
     })),
     uplink: { host: uplink.host, encrypted },

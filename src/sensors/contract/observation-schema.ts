@@ -14,6 +14,7 @@ export const observationSchema = z.discriminatedUnion('kind', [
     occupied: z.boolean(),
     atMs: ms,
     uncertaintyMs: ms.nonnegative(),
+    clockUncertaintyMs: ms.nonnegative().exactOptional(),
     found: z.boolean(),
   }),
   z.strictObject({

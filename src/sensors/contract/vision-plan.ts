@@ -2,18 +2,35 @@
 import { z } from 'zod';
 import { id } from './fields.ts';
 
+const network = {
+  /** Without credentials: they travel beside it and never stand in an argument list. */
+  url: z.string().max(1000),
+  user: z.string().max(128).nullable(),
+  password: z.string().max(256).nullable(),
+};
+
+/** Ways to decode that the ffmpeg of Debian 12 is built with. */
+export const DECODERS = [
+  'software',
+  'vaapi',
+  'vdpau',
+  'cuda',
+  'qsv',
+  'drm',
+  'h264-v4l2m2m',
+  'hevc-v4l2m2m',
+] as const;
+export type VideoDecoder = (typeof DECODERS)[number];
+
 const cameraSchema = z.strictObject({
   id,
   source: z.discriminatedUnion('kind', [
-    z.strictObject({
-      kind: z.literal('rtsp'),
-      /** Without credentials: they travel beside it and never stand in an argument list. */
-      url: z.string().max(1000),
-      user: z.string().max(128).nullable(),
-      password: z.string().max(256).nullable(),
-    }),
+    z.strictObject({ kind: z.literal('rtsp'), ...network }),
+    z.strictObject({ kind: z.literal('http-mjpeg'), ...network }),
     z.strictObject({ kind: z.literal('file'), path: z.string().max(1000), loop: z.boolean() }),
   ]),
+  /** What decodes the stream; without it, the processor does. */
+  decoder: z.enum(DECODERS).exactOptional(),
   /** The size that every pixel coordinate of this camera's configuration refers to. */
   picture: z.strictObject({ widthPx: z.number().int().min(16), heightPx: z.number().int().min(16) }),
   /** The part of the picture that shows the road, in picture pixels. */
@@ -29,22 +46,69 @@ const cameraSchema = z.strictObject({
 });
 export type CameraPlan = z.infer<typeof cameraSchema>;
 
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const outputName = z.string().min(1).max(200).exactOptional();
+const perChannel = z.tuple([z.number(), z.number(), z.number()]);
+
+/** (value / divideBy - mean) / std for each channel. */
+const pixelsSchema = z.strictObject({
+  type: z.enum(['uint8', 'float32']),
+  layout: z.enum(['chw', 'nchw', 'nhwc']),
+  channels: z.enum(['gbr', 'rgb', 'bgr']),
+  divideBy: z.number().min(1),
+  mean: perChannel,
+  std: perChannel,
+});
+
+const selfCheckSchema = z.strictObject({
+  /** Absolute path of a gzipped binary PPM picture. */
+  picture: z.string().min(1),
+  expect: z
+    .array(
+      z.strictObject({
+        class: z.enum(['car', 'van', 'truck', 'bus', 'motorcycle', 'bicycle', 'person', 'unknown']),
+        /** Left, top, right, bottom in the picture. */
+        boxPx: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+        score: z.number().min(0).max(1),
+      }),
+    )
+    .max(100),
+  tolerance: z.strictObject({ iou: z.number().min(0).max(1), score: z.number().min(0).max(1) }),
+});
+
 export const visionConfigurationSchema = z.strictObject({
   kind: z.literal('vision'),
   model: z.strictObject({
     id,
     /** Absolute path of the ONNX file. */
     file: z.string().min(1),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    sha256,
     /** Which post-processing the outputs need; a closed list. */
-    decoder: z.enum(['detections-with-class-scores']),
+    decoder: z.enum(['detections-with-class-scores', 'yolox', 'yolov5', 'yolov8', 'yolov10', 'detr', 'ssd']),
     /** Class of each score column. */
     labels: z.array(z.string().min(1)).min(1),
-    /** Size of the net's input, multiples of 32. */
-    inputWidthPx: z.number().int().multipleOf(32),
-    inputHeightPx: z.number().int().multipleOf(32),
+    /** Size of the net's input. */
+    inputWidthPx: z.number().int().min(32).max(4096),
+    inputHeightPx: z.number().int().min(32).max(4096),
     scoreThreshold: z.number().min(0).max(1),
     iouThreshold: z.number().min(0).max(1),
+    /** How a picture becomes the input; without it, planes of bytes in the order G, B, R. */
+    pixels: pixelsSchema.exactOptional(),
+    /** Names of the outputs by their role; without it, the file has a single output. */
+    outputs: z
+      .strictObject({ rows: outputName, boxes: outputName, scores: outputName, labels: outputName })
+      .exactOptional(),
+    /** How a box is written, where the decoder leaves that open. */
+    boxes: z
+      .strictObject({
+        corners: z.enum(['xyxy', 'yxyx', 'cxcywh', 'xywh']),
+        unit: z.enum(['pixels', 'fraction']),
+      })
+      .exactOptional(),
+    /** The same model quantised; used where it is faster and passes the self-check. */
+    int8: z.strictObject({ file: z.string().min(1), sha256 }).exactOptional(),
+    precision: z.enum(['auto', 'fp32', 'int8']).exactOptional(),
+    selfCheck: selfCheckSchema.exactOptional(),
   }),
   cameras: z.array(cameraSchema).min(1),
 });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Box } from './box.ts';
-import { type DecodingRules, decodeDetections } from './detections.ts';
+import { decodeClassScoreRows } from './decoders/class-score-rows.ts';
+import type { DecodingRules, Detection } from './detections.ts';
 
 const LABELS = ['person', 'bicycle', 'car', 'motorcycle', 'bus', 'train', 'truck'];
 const RULES: DecodingRules = { labels: LABELS, minScore: 0.2, iouThreshold: 0.5, maxAreaPx: 50_000 };
@@ -14,8 +15,14 @@ function output(rows: readonly Row[]): Float32Array {
   );
 }
 
-function decoded(rows: readonly Row[]): readonly string[] {
-  return decodeDetections(output(rows), RULES).map((found) => `${found.class} ${found.score.toFixed(2)}`);
+function decode(data: Float32Array, rules: DecodingRules): readonly Detection[] {
+  const classes = rules.labels.length;
+  const rows = { dims: [data.length / (4 + classes), 4 + classes], data };
+  return decodeClassScoreRows({ rows }, { widthPx: 416, heightPx: 256, classes }, rules);
+}
+
+function decoded(rows: readonly Row[], rules: DecodingRules = RULES): readonly string[] {
+  return decode(output(rows), rules).map((found) => `${found.class} ${found.score.toFixed(2)}`);
 }
 
 const CAR: Box = [100, 100, 140, 130];
@@ -105,8 +112,38 @@ describe('duplicates', () => {
       [[100, 90, 114, 130], 'person', 0.6],
       [[98, 110, 116, 140], 'motorcycle', 0.3],
     ];
-    expect(decodeDetections(output(rows), RULES)[0]?.box).toEqual([98, 90, 116, 140]);
+    expect(decode(output(rows), RULES)[0]?.box).toEqual([98, 90, 116, 140]);
   });
+});
+
+describe('a net that says each road user once', () => {
+  const once = { ...RULES, iouThreshold: null };
+
+  test('keeps two cars that nearly hide each other', () => {
+    const rows: readonly Row[] = [
+      [CAR, 'car', 0.6],
+      [[102, 101, 142, 131], 'car', 0.5],
+    ];
+    expect(decoded(rows, once)).toEqual(['car 0.60', 'car 0.50']);
+    expect(decoded(rows)).toEqual(['car 0.60']);
+  });
+
+  test('a rider and the motorcycle are one motorcycle all the same', () => {
+    const rows: readonly Row[] = [
+      [[100, 90, 114, 130], 'person', 0.6],
+      [[98, 110, 116, 140], 'motorcycle', 0.3],
+    ];
+    expect(decoded(rows, once)).toEqual(['motorcycle 0.60']);
+  });
+});
+
+test('a net that claims every cell costs no more than a crowded picture', () => {
+  const rows = Array.from({ length: 5000 }, (_, index): Row => {
+    const x = 20 * (index % 100);
+    const y = 20 * Math.floor(index / 100);
+    return [[x, y, x + 10, y + 10], 'car', 0.9];
+  });
+  expect(decoded(rows)).toHaveLength(1000);
 });
 
 describe('what is no road user', () => {
@@ -126,7 +163,7 @@ describe('what is no road user', () => {
   test('a label that is no road user does not hide the one that is', () => {
     const labels = ['kite', 'car'];
     const row = Float32Array.from([...CAR, 0.9, 0.5]);
-    const [found] = decodeDetections(row, { ...RULES, labels });
+    const [found] = decode(row, { ...RULES, labels });
     expect(found).toMatchObject({ class: 'car', score: 0.5 });
   });
 
@@ -144,7 +181,7 @@ test('whatever the net says, what is left is sorted, scores enough and has no du
   );
   fc.assert(
     fc.property(fc.array(row, { maxLength: 60 }), (rows) => {
-      const found = decodeDetections(output(rows), RULES);
+      const found = decode(output(rows), RULES);
       const scores = found.map((each) => each.score);
       expect(scores).toEqual([...scores].sort((a, b) => b - a));
       expect(scores.every((score) => score >= RULES.minScore)).toBe(true);

@@ -14,10 +14,22 @@ export interface DecodingRules {
   readonly labels: readonly string[];
   /** Rows below this are no claim at all. */
   readonly minScore: number;
-  /** Boxes that overlap more than this (intersection over union) are one road user. */
-  readonly iouThreshold: number;
+  /**
+   * Boxes that overlap more than this (intersection over union) are one road user; null for a net that was
+   * trained to say each road user once.
+   */
+  readonly iouThreshold: number | null;
   /** Greater boxes are no road user, in square pixels. */
   readonly maxAreaPx: number;
+}
+
+/** What a net claims, however its outputs are laid out: so many boxes and how much each looks like each label. */
+export interface Claims {
+  readonly count: number;
+  /** 0 to 1. */
+  scoreAt(row: number, label: number): number;
+  /** In pixels of the net's input. */
+  boxAt(row: number): Box;
 }
 
 /**
@@ -32,9 +44,6 @@ export const WEAK_SCORE_SHARE = 0.5;
  */
 export const SCENERY_AREA_SHARE = 0.5;
 
-/** Columns before the class scores: x1, y1, x2, y2. */
-export const BOX_COLUMNS = 4;
-
 /** A detector draws half a car beside the whole car: such a box lies inside the other by this share, … */
 const PART_CONTAINMENT = 0.7;
 /** … and is not much smaller. A much smaller one is a car in front of a bus. */
@@ -42,54 +51,64 @@ const PART_AREA_SHARE = 0.25;
 /** Share of a person's or two-wheeler's box inside the other from which the person rides it. */
 const RIDER_CONTAINMENT = 0.5;
 
+/**
+ * Claims that are looked at, best first: more than the candidates of a crowded picture. A net whose scores are
+ * not what its card says may claim every cell, and comparing each with each would stop the cameras.
+ */
+const CLAIM_LIMIT = 1000;
+
 /** What each label of a model means on the road. A label that is not listed is no road user. */
 const ROAD_USERS: Readonly<Record<string, VehicleClass>> = {
   person: 'person',
+  pedestrian: 'person',
   bicycle: 'bicycle',
   car: 'car',
+  van: 'van',
   motorcycle: 'motorcycle',
+  motorbike: 'motorcycle',
   bus: 'bus',
   truck: 'truck',
   // COCO has no other long vehicle: on a road `train` is some motor vehicle, seldom even a long one.
   train: 'unknown',
 };
 
-/**
- * The road users in one output of a `detections-with-class-scores` model.
- *
- * @param output rows of x1, y1, x2, y2 and one score for each label, in any order
- * @returns best score first, without duplicates
- */
-export function decodeDetections(output: Float32Array, rules: DecodingRules): readonly Detection[] {
-  const columns = BOX_COLUMNS + rules.labels.length;
-  const candidates: Detection[] = [];
-  for (let at = 0; at + columns <= output.length; at += columns) {
-    const candidate = decodeRow(output.subarray(at, at + columns), rules);
-    if (candidate !== null) candidates.push(candidate);
-  }
-  candidates.sort((a, b) => b.score - a.score);
-  return withoutDuplicates(candidates, rules.iouThreshold);
+/** Whether a label means a road user. */
+export function isRoadUser(label: string): boolean {
+  return Object.hasOwn(ROAD_USERS, label);
 }
 
-function decodeRow(row: Float32Array, rules: DecodingRules): Detection | null {
-  let best: VehicleClass | undefined;
-  let score = 0;
-  rules.labels.forEach((label, index) => {
-    const own = row[BOX_COLUMNS + index] ?? 0;
-    const roadUser = ROAD_USERS[label];
-    if (roadUser === undefined || !(own > score)) return;
-    best = roadUser;
-    score = own;
+/**
+ * The road users among a net's claims.
+ *
+ * @returns best score first, without duplicates
+ */
+export function detectionsOf(claims: Claims, rules: DecodingRules): readonly Detection[] {
+  const columns = rules.labels.flatMap((label, index) => {
+    const roadUser = isRoadUser(label) ? ROAD_USERS[label] : undefined;
+    return roadUser === undefined ? [] : [{ index, roadUser }];
   });
-  const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = row;
-  // Written so that a NaN from a damaged output is refused, too.
-  const area = areaOf([x1, y1, x2, y2]);
-  if (best === undefined || !(score >= rules.minScore) || !(area > 0 && area <= rules.maxAreaPx)) return null;
-  return { box: [x1, y1, x2, y2], class: best, score: Math.min(1, score) };
+  const candidates: Detection[] = [];
+  for (let row = 0; row < claims.count; row += 1) {
+    let best: VehicleClass | undefined;
+    let score = 0;
+    for (const { index, roadUser } of columns) {
+      const own = claims.scoreAt(row, index);
+      if (!(own > score)) continue;
+      best = roadUser;
+      score = own;
+    }
+    if (best === undefined || !(score >= rules.minScore)) continue;
+    const box = claims.boxAt(row);
+    const area = areaOf(box);
+    // Written so that a NaN from a damaged output is refused, too.
+    if (area > 0 && area <= rules.maxAreaPx) candidates.push({ box, class: best, score: Math.min(1, score) });
+  }
+  candidates.sort((a, b) => b.score - a.score);
+  return withoutDuplicates(candidates.slice(0, CLAIM_LIMIT), rules.iouThreshold);
 }
 
 /** Greedy non-maximum suppression over all classes; a rider and the two-wheeler become one. */
-function withoutDuplicates(sorted: readonly Detection[], iouThreshold: number): readonly Detection[] {
+function withoutDuplicates(sorted: readonly Detection[], iouThreshold: number | null): readonly Detection[] {
   const kept: Detection[] = [];
   for (const candidate of sorted) {
     const index = kept.findIndex((better) => isSameRoadUser({ better, candidate, iouThreshold }));
@@ -100,9 +119,14 @@ function withoutDuplicates(sorted: readonly Detection[], iouThreshold: number): 
   return kept;
 }
 
-function isSameRoadUser(pair: { better: Detection; candidate: Detection; iouThreshold: number }): boolean {
+function isSameRoadUser(pair: {
+  readonly better: Detection;
+  readonly candidate: Detection;
+  readonly iouThreshold: number | null;
+}): boolean {
   const { better, candidate, iouThreshold } = pair;
   if (isRiderPair(better, candidate)) return true;
+  if (iouThreshold === null) return false;
   // A pedestrian before a car is not a second box of the car.
   if (!canBeOneRoadUser(better.class, candidate.class)) return false;
   if (iouOf(better.box, candidate.box) > iouThreshold) return true;

@@ -103,6 +103,71 @@ test('one file serves every input size', async () => {
   await detector.release();
 });
 
+describe('two precisions of one model', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'roadside-int8-'));
+  afterAll(() => rmSync(dir, { recursive: true }));
+  const { int8, selfCheck } = CARD;
+  if (int8 === undefined || selfCheck === undefined) throw new Error('the card has no int8 file');
+  const plan = {
+    ...PLAN,
+    precision: 'auto',
+    selfCheck: { ...selfCheck, picture: join(FOLDER, selfCheck.picture) },
+    int8: { ...int8, file: join(FOLDER, int8.file) },
+  } as const satisfies ModelPlan;
+
+  /** The int8 file with some of its weights overwritten: it loads and is wrong. */
+  function damagedInt8(): NonNullable<ModelPlan['int8']> {
+    const content = readFileSync(plan.int8.file);
+    content.fill(0x40, 1_500_000, 1_560_000);
+    const file = join(dir, 'damaged.onnx');
+    writeFileSync(file, content);
+    return { file, sha256: createHash('sha256').update(content).digest('hex') };
+  }
+
+  test.each(['fp32', 'int8'] as const)('%s finds what the card expects in its picture', async (precision) => {
+    const detector = await openDetectorSession({ ...plan, precision });
+    expect(detector.report).toMatchObject({ precision, fp32Ms: null });
+    await detector.release();
+  });
+
+  test('both are measured, and the faster one is used', async () => {
+    const detector = await openDetectorSession(plan);
+    const { precision, fp32Ms, int8Ms } = detector.report;
+    expect(precision).toBe((int8Ms ?? 0) < (fp32Ms ?? 0) ? 'int8' : 'fp32');
+    const [found] = await detector.detect(drawRoad({ car: true }));
+    expect(found?.class).toBe('car');
+    await detector.release();
+  });
+
+  test('int8 that computes wrongly is not used, and the report says why', async () => {
+    const detector = await openDetectorSession({ ...plan, int8: damagedInt8() });
+    expect(detector.report).toMatchObject({
+      precision: 'fp32',
+      note: expect.stringContaining('int8 is wrong'),
+    });
+    await detector.release();
+  });
+
+  test('int8 that is not the file of the card is not used', async () => {
+    const detector = await openDetectorSession({ ...plan, int8: { ...damagedInt8(), sha256: PLAN.sha256 } });
+    expect(detector.report).toMatchObject({ precision: 'fp32', note: expect.stringContaining('sha256') });
+    await detector.release();
+  });
+
+  test('a precision that is asked for and wrong is refused', async () => {
+    const asked = { ...plan, precision: 'int8', int8: damagedInt8() } as const;
+    await expect(openDetectorSession(asked)).rejects.toMatchObject({
+      code: 'model-invalid',
+      message: expect.stringContaining('fails its self-check'),
+    });
+  });
+
+  test('a self-check without its picture is refused', async () => {
+    const blind = { ...plan, selfCheck: { ...plan.selfCheck, picture: join(dir, 'none.ppm.gz') } };
+    await expect(openDetectorSession(blind)).rejects.toMatchObject({ code: 'model-invalid' });
+  });
+});
+
 describe('a model that cannot be used is refused with a hint', () => {
   const dir = mkdtempSync(join(tmpdir(), 'roadside-model-'));
   afterAll(() => rmSync(dir, { recursive: true }));
@@ -136,7 +201,7 @@ describe('a model that cannot be used is refused with a hint', () => {
     const plan = { ...PLAN, labels: ['car', 'truck'] };
     await expect(openDetectorSession(plan)).rejects.toMatchObject({
       code: 'model-invalid',
-      message: expect.stringContaining('6 columns'),
+      message: expect.stringContaining('[n, 6]'),
     });
   });
 

@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { monotonicMs } from '../../base/clock.ts';
 import { messageOf, RoadsideError } from '../../base/errors.ts';
 import type { VisionConfiguration } from '../contract.ts';
-import {
-  BOX_COLUMNS,
-  type Detection,
-  decodeDetections,
-  SCENERY_AREA_SHARE,
-  WEAK_SCORE_SHARE,
-} from './detections.ts';
+import type { Detection } from './detections.ts';
+import { createDetector, type Detector } from './detector.ts';
+import type { NetPort, NetTensor, Network } from './network.ts';
+import { choosePrecision, type Precision, type PrecisionReport } from './precision.ts';
 
 export type ModelPlan = VisionConfiguration['model'];
 
@@ -17,6 +15,8 @@ export type ModelPlan = VisionConfiguration['model'];
 export interface DetectorSession {
   /** Bytes of one frame: planar G, B, R, each inputWidthPx × inputHeightPx. */
   readonly frameBytes: number;
+  /** Which precision was chosen, and the figures that it was chosen by. */
+  readonly report: PrecisionReport;
   /**
    * Runs one frame. The computation itself blocks the calling thread (the Node binding computes inside `run`),
    * so frames of several cameras take turns by themselves.
@@ -27,57 +27,135 @@ export interface DetectorSession {
   release(): Promise<void>;
 }
 
-const INPUT = 'frame';
-const OUTPUT = 'detections';
-const PLANES = 3;
-/** A mid-grey picture, to try the model with: the pixel value. */
-const FLAT_GREY = 128;
+export interface SessionOptions {
+  /** A second thread makes each frame dearer, and on a busy cabinet PC slower: it waits for its twin. */
+  readonly threads?: number;
+}
 
 /**
- * Loads and tries the model.
+ * Loads the model, tries it, and where it comes in two precisions takes the faster one that is right.
  *
  * @throws RoadsideError `model-missing`, `model-corrupt` (not the file that the card names) or `model-invalid`
- *   (it loads but is not what the plan says)
+ *   (it loads but is not what the plan says, or finds in the known picture what is not there)
  */
-export async function openDetectorSession(plan: ModelPlan): Promise<DetectorSession> {
-  const file = await readModel(plan);
-  const { InferenceSession, Tensor } = await loadRuntime();
-  const session = await InferenceSession.create(file, {
-    // A second thread makes each frame dearer, and on a busy cabinet PC slower: it waits for its twin.
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    freeDimensionOverrides: { width: plan.inputWidthPx, height: plan.inputHeightPx },
-  }).catch((cause: unknown) => {
-    throw invalid(plan, `onnxruntime cannot load it: ${messageOf(cause)}`, cause);
-  });
+export async function openDetectorSession(
+  plan: ModelPlan,
+  options: SessionOptions = {},
+): Promise<DetectorSession> {
+  const precision = plan.precision ?? 'auto';
+  if (plan.int8 === undefined || precision === 'fp32') return await openOnly(plan, 'fp32', options);
+  if (precision === 'int8') return await openOnly(plan, 'int8', options);
+  const fp32 = await openRight(plan, 'fp32', options);
+  const int8 = await openDetector(plan, 'int8', options).catch((error: unknown) => messageOf(error));
+  if (typeof int8 === 'string') return sessionOf(fp32, fixedReport('fp32', `int8 cannot be used: ${int8}`));
+  const report = await choosePrecision({ fp32, int8 }, monotonicMs);
+  const [chosen, other] = report.precision === 'int8' ? [int8, fp32] : [fp32, int8];
+  await other.release();
+  return sessionOf(chosen, report);
+}
 
-  const shape = [PLANES, plan.inputHeightPx, plan.inputWidthPx];
-  const frameBytes = PLANES * plan.inputHeightPx * plan.inputWidthPx;
-  const run = async (frame: Uint8Array): Promise<Float32Array> => {
-    const output = (await session.run({ [INPUT]: new Tensor('uint8', frame, shape) }))[OUTPUT];
-    if (!(output?.data instanceof Float32Array)) throw new TypeError(`'${OUTPUT}' holds no float32`);
-    return output.data;
-  };
-  try {
-    checkSignature(plan, session);
-    // The first run allocates and finds what the file's declared shapes do not tell.
-    await run(new Uint8Array(frameBytes).fill(FLAT_GREY)).catch((cause: unknown) => {
-      throw invalid(plan, `it does not compute a picture: ${messageOf(cause)}`, cause);
-    });
-  } catch (error) {
-    await session.release();
-    throw error;
-  }
-  const rules = {
-    labels: plan.labels,
-    minScore: plan.scoreThreshold * WEAK_SCORE_SHARE,
-    iouThreshold: plan.iouThreshold,
-    maxAreaPx: plan.inputWidthPx * plan.inputHeightPx * SCENERY_AREA_SHARE,
-  };
+async function openOnly(
+  plan: ModelPlan,
+  precision: Precision,
+  options: SessionOptions,
+): Promise<DetectorSession> {
+  return sessionOf(await openRight(plan, precision, options), fixedReport(precision, `${precision} is used`));
+}
+
+function sessionOf(detector: Detector, report: PrecisionReport): DetectorSession {
   return {
-    frameBytes,
-    async detect(frame) {
-      return decodeDetections(await run(frame), rules);
+    frameBytes: detector.frameBytes,
+    report,
+    detect: detector.detect,
+    release: detector.release,
+  };
+}
+
+function fixedReport(precision: Precision, note: string): PrecisionReport {
+  return { precision, fp32Ms: null, int8Ms: null, note };
+}
+
+/** @throws RoadsideError `model-invalid` when the self-check fails */
+async function openRight(plan: ModelPlan, precision: Precision, options: SessionOptions): Promise<Detector> {
+  const detector = await openDetector(plan, precision, options);
+  if (detector.problem === null) return detector;
+  await detector.release();
+  throw new RoadsideError(
+    'model-invalid',
+    `model ${plan.id} (${precision}) fails its self-check: ${detector.problem}`,
+    {
+      hint: 'Reinstall roadside; if it comes back, this processor computes the model wrongly: report its type.',
+    },
+  );
+}
+
+/** One precision of a model, loaded and tried; wrong detections are its `problem`. Throws as openDetectorSession. */
+export async function openDetector(
+  plan: ModelPlan,
+  precision: Precision,
+  options: SessionOptions = {},
+): Promise<Detector> {
+  const stored = precision === 'int8' ? (plan.int8 ?? plan) : plan;
+  const file = await readModel(plan.id, stored);
+  const network = await openNetwork(file, {
+    threads: options.threads ?? 1,
+    widthPx: plan.inputWidthPx,
+    heightPx: plan.inputHeightPx,
+  }).catch((cause: unknown) => {
+    throw new RoadsideError(
+      'model-invalid',
+      `model ${plan.id} cannot be loaded by onnxruntime: ${messageOf(cause)}`,
+      { hint: 'Export it to ONNX again, with an operator set that onnxruntime knows.', cause },
+    );
+  });
+  return await createDetector(plan, network).catch(async (error: unknown) => {
+    await network.release();
+    throw error;
+  });
+}
+
+async function readModel(
+  id: string,
+  stored: { readonly file: string; readonly sha256: string },
+): Promise<Uint8Array> {
+  const file = await readFile(stored.file).catch((cause: unknown) => {
+    throw new RoadsideError('model-missing', `cannot read ${stored.file}: ${messageOf(cause)}`, {
+      hint: `Reinstall roadside, or copy the folder of the model ${id} as a whole.`,
+      cause,
+    });
+  });
+  const sha256 = createHash('sha256').update(file).digest('hex');
+  if (sha256 !== stored.sha256) {
+    throw new RoadsideError(
+      'model-corrupt',
+      `${stored.file} has sha256 ${sha256}, its card says ${stored.sha256}`,
+      { hint: 'Reinstall roadside; if it comes back, check the disk (dmesg, smartctl).' },
+    );
+  }
+  return file;
+}
+
+/**
+ * Loads one ONNX file. Free dimensions called `width`, `height` and `batch` are fixed, which lets the runtime
+ * plan its memory once.
+ */
+export async function openNetwork(
+  file: Uint8Array,
+  options: { readonly threads: number; readonly widthPx: number; readonly heightPx: number },
+): Promise<Network> {
+  const runtime = await loadRuntime();
+  const session = await runtime.InferenceSession.create(file, {
+    intraOpNumThreads: options.threads,
+    interOpNumThreads: 1,
+    freeDimensionOverrides: { batch: 1, width: options.widthPx, height: options.heightPx },
+  });
+  return {
+    inputs: session.inputMetadata.map(portOf),
+    outputs: session.outputMetadata.map(portOf),
+    async run(feeds) {
+      const given = [...feeds].map(([name, tensor]) => [name, runtimeTensor(runtime, tensor)] as const);
+      const outputs = await session.run(Object.fromEntries(given));
+      return new Map(Object.entries(outputs).map(([name, output]) => [name, netTensor(output)]));
     },
     release: () => session.release(),
   };
@@ -94,48 +172,27 @@ async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
   return await import('onnxruntime-node');
 }
 
-async function readModel(plan: ModelPlan): Promise<Uint8Array> {
-  const file = await readFile(plan.file).catch((cause: unknown) => {
-    throw new RoadsideError('model-missing', `cannot read ${plan.file}: ${messageOf(cause)}`, {
-      hint: `Reinstall roadside: the detector ${plan.id} belongs to the installation.`,
-      cause,
-    });
-  });
-  const sha256 = createHash('sha256').update(file).digest('hex');
-  if (sha256 !== plan.sha256) {
-    throw new RoadsideError(
-      'model-corrupt',
-      `${plan.file} has sha256 ${sha256}, its card says ${plan.sha256}`,
-      {
-        hint: 'Reinstall roadside; if it comes back, check the disk (dmesg, smartctl).',
-      },
-    );
-  }
-  return file;
+function portOf(port: InferenceSession.ValueMetadata): NetPort {
+  return port.isTensor
+    ? { name: port.name, type: port.type, dims: port.shape }
+    : { name: port.name, type: 'no tensor', dims: [] };
 }
 
-function checkSignature(plan: ModelPlan, session: InferenceSession): void {
-  const input = session.inputMetadata.find((each) => each.name === INPUT);
-  const output = session.outputMetadata.find((each) => each.name === OUTPUT);
-  if (session.inputMetadata.length !== 1 || !input?.isTensor || input.type !== 'uint8') {
-    throw invalid(plan, `its inputs are [${session.inputNames.join(', ')}], expected one uint8 '${INPUT}'`);
-  }
-  const expected: readonly (string | number)[] = [PLANES, plan.inputHeightPx, plan.inputWidthPx];
-  const free: readonly (string | number)[] = [PLANES, 'height', 'width'];
-  const fits = (side: number | string, axis: number): boolean =>
-    side === expected[axis] || side === free[axis];
-  if (input.shape.length !== expected.length || !input.shape.every(fits)) {
-    throw invalid(plan, `its input is [${input.shape.join(', ')}], the plan's is [${expected.join(', ')}]`);
-  }
-  const columns = BOX_COLUMNS + plan.labels.length;
-  if (!output?.isTensor || output.type !== 'float32' || output.shape.at(-1) !== columns) {
-    throw invalid(plan, `it has no float32 output '${OUTPUT}' with ${columns} columns`);
+function runtimeTensor(runtime: typeof import('onnxruntime-node'), tensor: NetTensor): Tensor {
+  switch (tensor.type) {
+    case 'uint8':
+      return new runtime.Tensor('uint8', tensor.data, tensor.dims);
+    case 'float32':
+      return new runtime.Tensor('float32', tensor.data, tensor.dims);
+    case 'int64':
+      return new runtime.Tensor('int64', tensor.data, tensor.dims);
+    case 'other':
+      throw new RangeError(`no input is made of ${tensor.named}`);
   }
 }
 
-function invalid(plan: ModelPlan, problem: string, cause?: unknown): RoadsideError {
-  return new RoadsideError('model-invalid', `model ${plan.id} does not fit its card: ${problem}`, {
-    hint: `Compare models/${plan.id}/card.yaml with the file: labels, input size and decoder.`,
-    cause,
-  });
+function netTensor({ data, dims, type }: Tensor): NetTensor {
+  if (data instanceof Float32Array) return { type: 'float32', dims, data };
+  if (data instanceof BigInt64Array) return { type: 'int64', dims, data };
+  return { type: 'other', dims, named: type };
 }

@@ -22,6 +22,9 @@ const STANDING_REACH = 0.3;
 /** … for this long stands. */
 export const STANDING_AFTER_MS = 2000;
 
+/** Pictures that show what a person rides are fewer than those that show the rider; walkers have next to none. */
+const RIDDEN_SHARE = 0.2;
+
 /** A road user over several pictures, as the tracker holds it between two of them. */
 export interface TrackState {
   /** 0 until it is confirmed. */
@@ -33,6 +36,9 @@ export interface TrackState {
   readonly score: number;
   /** How often it was detected. */
   readonly hits: number;
+  /** How often a detection was strong enough to begin a track by itself. */
+  readonly strongHits: number;
+  readonly strongAtMs: number;
   readonly votes: Readonly<Partial<Record<VehicleClass, number>>>;
   readonly seenAtMs: number;
   /** The place that the foot has not left since `anchoredAtMs`. */
@@ -52,6 +58,8 @@ export function startTrack(detection: Detection, atMs: number): TrackState {
     height: startMotion(height, size),
     score: detection.score,
     hits: 1,
+    strongHits: 1,
+    strongAtMs: atMs,
     votes: { [detection.class]: detection.score },
     seenAtMs: atMs,
     anchor: [x, y],
@@ -97,6 +105,8 @@ export function correctTrack(
     height: correctMotion(track.height, { value: height, deviation }),
     score: detection.score,
     hits: track.hits + 1,
+    strongHits: track.strongHits + (seen.weak ? 0 : 1),
+    strongAtMs: seen.weak ? track.strongAtMs : atMs,
     votes: { ...track.votes, [detection.class]: (track.votes[detection.class] ?? 0) + detection.score },
     seenAtMs: atMs,
     anchor: stays ? track.anchor : [footX.value, footY.value],
@@ -122,6 +132,13 @@ export function isStanding(track: TrackState): boolean {
 
 /** The class with the greatest sum of scores; `unknown` only when no picture told more. */
 export function classOf(track: TrackState): VehicleClass {
+  const best = mostVoted(track);
+  const { person = 0, motorcycle = 0, bicycle = 0 } = track.votes;
+  if (best !== 'person' || Math.max(motorcycle, bicycle) < RIDDEN_SHARE * person) return best;
+  return motorcycle >= bicycle ? 'motorcycle' : 'bicycle';
+}
+
+function mostVoted(track: TrackState): VehicleClass {
   let best: VehicleClass = 'unknown';
   let most = 0;
   for (const [name, votes] of Object.entries(track.votes)) {

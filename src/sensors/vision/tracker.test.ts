@@ -57,10 +57,40 @@ describe('becoming a track', () => {
     expect(idsOf(watch(pictures(20, () => [{ x: 50, score: 0.3 }])))).toEqual([]);
   });
 
-  test('weak detections continue what a strong one began', () => {
-    const history = watch(pictures(10, (i) => [{ x: 50 + 5 * i, score: i === 0 ? 0.5 : 0.25 }]));
+  test('one strong detection among weak ones is nobody', () => {
+    const history = watch(pictures(20, (i) => [{ x: 50 + 5 * i, score: i === 0 ? 0.5 : 0.25 }]));
+    expect(idsOf(history)).toEqual([]);
+  });
+
+  test('weak detections continue what strong ones began', () => {
+    const history = watch(pictures(10, (i) => [{ x: 50 + 5 * i, score: i < 2 ? 0.5 : 0.25 }]));
     expect(idsOf(history)).toEqual([1]);
     expect(history.at(-1)?.[0]).toMatchObject({ coasting: false, score: 0.25 });
+  });
+});
+
+describe('parts of a vehicle', () => {
+  const lorry = (i: number): Seen => ({ x: 100 + 4 * i, y: 150, widthPx: 90, heightPx: 80 });
+
+  test('a cab that is drawn beside the whole lorry is no second vehicle', () => {
+    const cab = (i: number): Seen => ({ x: 70 + 4 * i, y: 152, widthPx: 45, heightPx: 50, score: 0.7 });
+    const history = watch(pictures(20, (i) => (i < 5 ? [lorry(i)] : [cab(i), lorry(i)])));
+    expect(idsOf(history)).toEqual([1]);
+  });
+
+  test('a box on a roof is none either', () => {
+    const load = (i: number): Seen => ({ x: 100 + 4 * i, y: 100, widthPx: 30, heightPx: 25 });
+    expect(idsOf(watch(pictures(20, (i) => [lorry(i), ...(i < 5 ? [] : [load(i)])])))).toEqual([1]);
+  });
+
+  test('a car before the lorry is', () => {
+    const car = (i: number): Seen => ({ x: 100 + 4 * i, y: 190, widthPx: 40, heightPx: 45 });
+    expect(idsOf(watch(pictures(20, (i) => [lorry(i), ...(i < 5 ? [] : [car(i)])])))).toEqual([1, 2]);
+  });
+
+  test('the next car of a queue is', () => {
+    const queue = (y: number): Seen => ({ x: 100, y });
+    expect(idsOf(watch(pictures(20, (i) => [queue(150), ...(i < 5 ? [] : [queue(136)])])))).toEqual([1, 2]);
   });
 });
 
@@ -167,6 +197,13 @@ describe('ending', () => {
     expect(history[16]).toHaveLength(1);
   });
 
+  test('a shadow that was taken for a vehicle once is given up when only weak boxes are left of it', () => {
+    const drifting = (i: number): Seen => ({ x: 50 + 4 * i, score: i < 4 ? 0.5 : 0.2 });
+    const history = watch(pictures(60, (i) => [drifting(i)]));
+    expect(history[10]).toHaveLength(1);
+    expect(history.at(-1)).toEqual([]);
+  });
+
   test('numbers are never used again', () => {
     const tracker = createTracker(VIEW);
     const ids = pictures(5, (round) =>
@@ -239,6 +276,11 @@ describe('classes', () => {
       ]),
     );
     expect(history.at(-1)?.[0]?.class).toBe('bus');
+  });
+
+  test('a rider of whom some pictures show the motorcycle rides it', () => {
+    const rider = (i: number): Seen => ({ x: 50 + 3 * i, class: i % 4 === 0 ? 'motorcycle' : 'person' });
+    expect(watch(pictures(12, (i) => [rider(i)])).at(-1)?.[0]?.class).toBe('motorcycle');
   });
 
   test('a pedestrian where a car was is not the car', () => {

@@ -1,7 +1,7 @@
 import type { VehicleClass } from '../../traffic/observations/observation.ts';
 import { associate } from './association.ts';
-import { type Box, iouOf } from './box.ts';
-import type { Detection } from './detections.ts';
+import { type Box, containmentOf, iouOf } from './box.ts';
+import { canBeOneRoadUser, type Detection } from './detections.ts';
 import {
   boxOf,
   classOf,
@@ -47,6 +47,16 @@ export interface TrackerOptions {
 export const MAX_TRACKS = 200;
 /** Detections before a track is believed: single boxes on shadows and half cars come and go. */
 const CONFIRMING_HITS = 3;
+/** Of those, so many must be strong: kerbs and bushes flicker below the threshold for minutes. */
+const CONFIRMING_STRONG_HITS = 2;
+/** For this long weak detections alone may continue a track that moves; beyond, they are of the background. */
+const WEAK_ONLY_MS = 1500;
+/** A box that shares this much of the smaller one with a vehicle that is seen … */
+const PART_CONTAINMENT = 0.5;
+/** … and stands as far down the picture, within this share of the taller box, is a part of it. */
+const PART_FOOT_SHARE = 0.35;
+/** So is one that lies within its box by this much and does not reach as far down. */
+const HIDDEN_CONTAINMENT = 0.65;
 /** A track that is not yet believed, or leaves the picture, may be missing for this long. */
 const BRIEF_COAST_MS = 250;
 /** A prediction that overlaps a track that was seen by more than this is of the same road user. */
@@ -89,7 +99,11 @@ export function createTracker(options: TrackerOptions): Tracker {
       const strong = detections.filter((each) => each.score >= options.scoreThreshold);
       const weak = detections.filter((each) => each.score < options.scoreThreshold);
       const known = continueTracks(expected.filter(isConfirmed), { detections: strong, atMs, weak: false });
-      const hidden = continueTracks(known.missed, { detections: weak, atMs, weak: true });
+      const doubted = known.missed.filter((track) => isBackground(track, atMs));
+      const hidden = continueTracks(
+        known.missed.filter((track) => !isBackground(track, atMs)),
+        { detections: weak, atMs, weak: true },
+      );
       const young = continueTracks(expected.filter(isUnconfirmed), {
         detections: known.left,
         atMs,
@@ -97,18 +111,20 @@ export function createTracker(options: TrackerOptions): Tracker {
       });
       const youngHidden = continueTracks(young.missed, { detections: hidden.left, atMs, weak: true });
 
+      const seenNow = [...known.continued, ...hidden.continued];
       const kept = [
         ...known.continued,
         ...hidden.continued,
-        ...withoutGhosts(hidden.missed, [...known.continued, ...hidden.continued]),
-        ...young.continued,
-        ...youngHidden.continued,
-        ...youngHidden.missed,
+        ...withoutGhosts([...hidden.missed, ...doubted], seenNow),
+        ...withoutParts([...young.continued, ...youngHidden.continued, ...youngHidden.missed], seenNow),
       ].map((track) =>
-        isUnconfirmed(track) && track.hits >= CONFIRMING_HITS ? { ...track, track: ++confirmed } : track,
+        isUnconfirmed(track) && isBelieved(track) ? { ...track, track: ++confirmed } : track,
       );
-      const begun = young.left.slice(0, Math.max(0, MAX_TRACKS - kept.length));
-      refused += young.left.length - begun.length;
+      const beginning = young.left.filter(
+        ({ box, class: roadUser }) => !seenNow.some((whole) => isPartOf(whole, box, roadUser)),
+      );
+      const begun = beginning.slice(0, Math.max(0, MAX_TRACKS - kept.length));
+      refused += beginning.length - begun.length;
       tracks = [...kept, ...begun.map((detection) => startTrack(detection, atMs))];
       return tracks
         .filter(isConfirmed)
@@ -154,6 +170,32 @@ function isConfirmed(track: TrackState): boolean {
 
 function isUnconfirmed(track: TrackState): boolean {
   return track.track === 0;
+}
+
+function isBelieved(track: TrackState): boolean {
+  return track.hits >= CONFIRMING_HITS && track.strongHits >= CONFIRMING_STRONG_HITS;
+}
+
+/** A vehicle that moves shows itself clearly now and then; a standing one may be half hidden for long. */
+function isBackground(track: TrackState, atMs: number): boolean {
+  return !isStanding(track) && atMs - track.strongAtMs > WEAK_ONLY_MS;
+}
+
+function withoutParts(young: readonly TrackState[], seen: readonly TrackState[]): readonly TrackState[] {
+  return young.filter((track) => !seen.some((whole) => isPartOf(whole, boxOf(track), classOf(track))));
+}
+
+/**
+ * A detector that draws a lorry's cab and the whole lorry by turns, or a load on a roof, has seen one vehicle.
+ * What stands farther away than a vehicle is hidden by it, so a box within another that ends above it is a part.
+ */
+function isPartOf(whole: TrackState, box: Box, roadUser: VehicleClass): boolean {
+  if (!canBeOneRoadUser(classOf(whole), roadUser)) return false;
+  const [, top, , foot] = boxOf(whole);
+  const height = Math.max(foot - top, box[3] - box[1]);
+  const contained = containmentOf(boxOf(whole), box);
+  const level = Math.abs(foot - box[3]) < PART_FOOT_SHARE * height;
+  return level ? contained > PART_CONTAINMENT : box[3] < foot && contained > HIDDEN_CONTAINMENT;
 }
 
 /** Leaves out moving tracks that another has taken over: both would be counted. */

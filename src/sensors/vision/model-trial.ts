@@ -1,0 +1,139 @@
+import { readFile } from 'node:fs/promises';
+import { monotonicMs } from '../../base/clock.ts';
+import { messageOf, RoadsideError } from '../../base/errors.ts';
+import type { TrialAnswer, TrialPort, TrialRequest } from '../contract/model-trial-plan.ts';
+import { familiesOf } from './decoders/families.ts';
+import { openDetector, openNetwork } from './detector-session.ts';
+import type { NetPort, NetTensor, Network } from './network.ts';
+import { median, type Precision } from './precision.ts';
+
+/** Runs that a measurement leaves out: they allocate. */
+const WARM_UP_RUNS = 3;
+/** Channels, height and width; a batch may come before them. */
+const PICTURE_RANK = 3;
+const PROBLEM_LIMIT_CHARS = 2000;
+
+/** Does what a trial is asked for; a model that is no good is an answer, not an error. */
+export async function runTrial(request: TrialRequest): Promise<TrialAnswer> {
+  try {
+    switch (request.kind) {
+      case 'verify':
+        return await verify(request);
+      case 'bench':
+        return await bench(request);
+      case 'describe':
+        return await describe(request);
+    }
+  } catch (error) {
+    return {
+      kind: 'failed',
+      code: codeOf(error),
+      message: messageOf(error).slice(0, PROBLEM_LIMIT_CHARS),
+      hint:
+        error instanceof RoadsideError
+          ? error.hint
+          : 'Is the file an ONNX model? Export it again (docs/models.md).',
+    };
+  }
+}
+
+function codeOf(error: unknown): 'model-missing' | 'model-corrupt' | 'model-invalid' {
+  const code = error instanceof RoadsideError ? error.code : null;
+  return code === 'model-missing' || code === 'model-corrupt' ? code : 'model-invalid';
+}
+
+type Of<K extends TrialRequest['kind']> = Extract<TrialRequest, { kind: K }>;
+
+async function verify({ model }: Of<'verify'>): Promise<TrialAnswer> {
+  const precisions: readonly Precision[] = model.int8 === undefined ? ['fp32'] : ['fp32', 'int8'];
+  const results = [];
+  for (const precision of precisions) {
+    const opened = await openDetector(model, precision).catch((error: unknown) => messageOf(error));
+    if (typeof opened === 'string') {
+      results.push({ precision, problem: opened.slice(0, PROBLEM_LIMIT_CHARS), found: [] });
+      continue;
+    }
+    const found = opened.found.map((each) => ({
+      ...each,
+      box: [...each.box] as [number, number, number, number],
+    }));
+    results.push({ precision, problem: opened.problem, found });
+    await opened.release();
+  }
+  return { kind: 'verified', results };
+}
+
+async function bench({ model, precision, threads, forMs }: Of<'bench'>): Promise<TrialAnswer> {
+  const detector = await openDetector(model, precision, { threads });
+  for (let run = 0; run < WARM_UP_RUNS; run += 1) await detector.run();
+  const taken: number[] = [];
+  const beganAtMs = monotonicMs();
+  while (taken.length === 0 || monotonicMs() - beganAtMs < forMs) {
+    const startedAtMs = monotonicMs();
+    await detector.run();
+    taken.push(monotonicMs() - startedAtMs);
+  }
+  await detector.release();
+  return { kind: 'benched', runs: taken.length, medianMs: median(taken), slowestMs: Math.max(...taken) };
+}
+
+async function describe(request: Of<'describe'>): Promise<TrialAnswer> {
+  const file = await readFile(request.file).catch((cause: unknown) => {
+    const hint = 'Check the path and that this user may read the file.';
+    throw new RoadsideError('model-missing', `cannot read ${request.file}: ${messageOf(cause)}`, {
+      hint,
+      cause,
+    });
+  });
+  const network = await openNetwork(file, { threads: 1, ...request });
+  const blanks = network.inputs.map((input) => [input.name, blankFor(input, request)] as const);
+  // A net that cannot compute a blank picture is still worth describing, by what it declares.
+  const results = await network.run(new Map(blanks)).catch(() => new Map<string, NetTensor>());
+  const outputs = network.outputs.map((output) => ({
+    ...output,
+    dims: results.get(output.name)?.dims ?? output.dims,
+  }));
+  await network.release();
+  const picture = blanks.map(([, blank]) => blank).find(({ dims }) => dims.length >= PICTURE_RANK);
+  const families = picture === undefined ? [] : familiesOf(outputs, sizeOf(picture.dims));
+  return {
+    kind: 'described',
+    inputs: network.inputs.map(plainPort),
+    outputs: outputs.map(plainPort),
+    families: families.map((family) => ({ ...family, outputs: { ...family.outputs } })),
+  };
+}
+
+function isPlanar(dims: NetPort['dims']): boolean {
+  return dims.length === PICTURE_RANK || (dims[1] === 3 && dims[3] !== 3);
+}
+
+function sizeOf(dims: readonly number[]): { readonly widthPx: number; readonly heightPx: number } {
+  const [heightPx = 0, widthPx = 0] = isPlanar(dims) ? dims.slice(-2) : dims.slice(-3, -1);
+  return { widthPx, heightPx };
+}
+
+function plainPort({ name, type, dims }: NetPort): TrialPort {
+  return { name, type, dims: [...dims] };
+}
+
+/** A blank value for an input; free dimensions are the batch first, then height and width. */
+function blankFor(
+  { type, dims }: Network['inputs'][number],
+  size: { readonly widthPx: number; readonly heightPx: number },
+): NetTensor {
+  const [widthAxis, heightAxis] = isPlanar(dims) ? [-1, -2] : [-2, -3];
+  const fixed = dims.map((side, axis) => {
+    if (typeof side === 'number' && side >= 1) return side;
+    if (axis === dims.length + widthAxis) return size.widthPx;
+    return axis === dims.length + heightAxis ? size.heightPx : 1;
+  });
+  const length = fixed.reduce((product, side) => product * side, 1);
+  if (type === 'int64') {
+    const sizes = [BigInt(size.widthPx), BigInt(size.heightPx)];
+    return { type, dims: fixed, data: BigInt64Array.from({ length }, (_, at) => sizes[at % 2] ?? 0n) };
+  }
+  return type === 'uint8'
+    ? { type, dims: fixed, data: new Uint8Array(length) }
+    : { type: 'float32', dims: fixed, data: new Float32Array(length) };
+}

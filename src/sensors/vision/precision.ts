@@ -1,0 +1,71 @@
+import { round } from '../../base/units.ts';
+
+export type Precision = 'fp32' | 'int8';
+
+/** One precision of a model, loaded and tried. */
+export interface Candidate {
+  /** Null when its detections are what the card expects. */
+  readonly problem: string | null;
+  /** Runs it once. */
+  run(): Promise<unknown>;
+}
+
+/** Which precision is used, and why; for the health of the process. */
+export interface PrecisionReport {
+  readonly precision: Precision;
+  /** Median ms of one run. */
+  readonly fp32Ms: number | null;
+  readonly int8Ms: number | null;
+  /** One line for people. */
+  readonly note: string;
+}
+
+/** The report as figures of the process's health; what was not measured is left out. */
+export function precisionFigures({
+  precision,
+  fp32Ms,
+  int8Ms,
+}: PrecisionReport): Readonly<Record<string, number>> {
+  return {
+    int8Chosen: precision === 'int8' ? 1 : 0,
+    ...(fp32Ms !== null && { fp32P50Ms: round(fp32Ms, 1) }),
+    ...(int8Ms !== null && { int8P50Ms: round(int8Ms, 1) }),
+  };
+}
+
+/** Both take turns for this long, so that a busy moment of the machine hits both. */
+const MEASURE_FOR_MS = 1000;
+const FEWEST_TURNS = 5;
+
+/**
+ * The faster of two precisions that are both right. int8 is fast only on processors with dot products of bytes
+ * (VNNI and its like), and without them some kernels saturate and are wrong: so both are tried on the machine.
+ */
+export async function choosePrecision(
+  candidates: Readonly<Record<Precision, Candidate>>,
+  monoMs: () => number,
+): Promise<PrecisionReport> {
+  const { int8 } = candidates;
+  if (int8.problem !== null) {
+    return { precision: 'fp32', fp32Ms: null, int8Ms: null, note: `int8 is wrong here: ${int8.problem}` };
+  }
+  const taken = { fp32: [] as number[], int8: [] as number[] };
+  const turn = async (precision: Precision): Promise<void> => {
+    const startedAtMs = monoMs();
+    await candidates[precision].run();
+    taken[precision].push(monoMs() - startedAtMs);
+  };
+  const startedAtMs = monoMs();
+  while (taken.int8.length < FEWEST_TURNS || monoMs() - startedAtMs < MEASURE_FOR_MS) {
+    await turn('fp32');
+    await turn('int8');
+  }
+  const [fp32Ms, int8Ms] = [median(taken.fp32), median(taken.int8)];
+  const precision = int8Ms < fp32Ms ? 'int8' : 'fp32';
+  const note = `${precision} is used: int8 takes ${round(int8Ms, 1)} ms, fp32 ${round(fp32Ms, 1)} ms`;
+  return { precision, fp32Ms, int8Ms, note };
+}
+
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
