@@ -12,7 +12,7 @@ export interface Breaker {
 export const FAILURES_BEFORE_PAUSE = 3;
 export const SHORTEST_PAUSE_MS = 1000;
 export const LONGEST_PAUSE_MS = 30_000;
-/** A try on a dead device costs the bus up to two response timeouts: at most a fifth of the bus's time. */
+/** A try on a dead device costs the bus up to two response timeouts (marker read): at most a fifth of its time. */
 export const PAUSE_PER_TIMEOUT = 10;
 
 export const HEALTHY_BREAKER: Breaker = { failuresInRow: 0, pauseMs: 0, pausedUntilMs: 0 };

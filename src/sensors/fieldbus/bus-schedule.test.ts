@@ -64,6 +64,16 @@ describe('the grid of a bus', () => {
     expect(schedule.take(START_MS + 10)).toEqual({ kind: 'wait', untilMs: START_MS + 26 });
   });
 
+  it('leaves the bus to the neighbours while a late reply may still come', () => {
+    const schedule = createBusSchedule([device([10], 300), device([10])], START_MS);
+    const first = schedule.take(START_MS);
+    expect(first).toEqual({ kind: 'read', place: { device: 0, ask: 0 } });
+    schedule.settle({ device: 0, ask: 0 }, 'timeout', START_MS + 300);
+    const turns = run(schedule, { untilMs: START_MS + 700, costMs: () => 5 });
+    expect(turns.get(0)?.[0]).toBeGreaterThanOrEqual(START_MS + 600);
+    expect(turns.get(1)?.filter((atMs) => atMs < START_MS + 600).length).toBeGreaterThanOrEqual(29);
+  });
+
   it('accounts for every slot exactly once: done slots are read, missed or skipped', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 5, maxLength: 60 }), (costs) => {

@@ -123,9 +123,11 @@ export function createBusSchedule(plan: readonly ScheduledDevice[], startMs: num
     settle(place, outcome, nowMs) {
       const { device, ask } = stateAt(place);
       inFlight = null;
-      device.notBeforeMs = nowMs + device.plan.turnaroundMs;
-      if (outcome === 'closed') return;
       const isSilent = outcome === 'timeout' || outcome === 'corrupt';
+      // Its late reply may be on the way; until that is over the neighbours have the bus.
+      const restMs = isSilent ? device.plan.responseTimeoutMs : 0;
+      device.notBeforeMs = nowMs + Math.max(device.plan.turnaroundMs, restMs);
+      if (outcome === 'closed') return;
       const firstPauseOf = { nowMs, responseTimeoutMs: device.plan.responseTimeoutMs };
       if (isSilent) {
         device.breaker = failBreaker(device.breaker, firstPauseOf);

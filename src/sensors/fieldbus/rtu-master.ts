@@ -31,10 +31,11 @@ interface Exchange {
 }
 
 /**
- * Modbus RTU, on a serial line or through a serial device server. A reply carries no transaction id, so four things keep an old one from passing for a new one:
- * silence of the device's whole response timeout after every anomaly, a marker read after every timeout
- * (marker-read.ts), the physics of the wire (WIRE_TIME_TOLERANCE), and refusing two replies to one request.
- * Behind a device server the wire cannot be seen, so its physics prove nothing there. What remains: docs/decisions/0002-own-modbus-master.md.
+ * Modbus RTU, on a serial line or through a serial device server. A reply carries no transaction id, so four
+ * things keep an old one from passing for a new one: silence of the device's whole response timeout before it is
+ * asked again after an anomaly, a marker read after every timeout (marker-read.ts), the physics of the wire
+ * (WIRE_TIME_TOLERANCE), and refusing two replies to one request. Behind a device server the wire cannot be seen,
+ * so its physics prove nothing there. What remains: docs/decisions/0002-own-modbus-master.md.
  */
 export function createRtuMaster(open: OpenLine, timing: RtuTiming, listener: MasterListener): ModbusMaster {
   const reader = createRtuReplyReader();
@@ -48,6 +49,8 @@ export function createRtuMaster(open: OpenLine, timing: RtuTiming, listener: Mas
   /** Bytes since the last exchange that nobody asked for. */
   let strayBytes = 0;
   let lastTimeoutMs = 0;
+  /** A unit that has just said nothing at all: a late reply names it, so only it has to wait for that. */
+  let mute = { unit: -1, untilMs: 0 };
 
   const settle = (outcome: ReadOutcome): void => {
     const ended = exchange;
@@ -55,7 +58,7 @@ export function createRtuMaster(open: OpenLine, timing: RtuTiming, listener: Mas
     exchange = null;
     deadline.clear();
     silence.broken();
-    if (outcome.kind === 'timeout' || outcome.kind === 'corrupt') silence.need(lastTimeoutMs);
+    if (outcome.kind === 'corrupt') silence.need(lastTimeoutMs);
     ended.settle(outcome);
   };
   const corrupt = (why: string): void => {
@@ -113,6 +116,7 @@ export function createRtuMaster(open: OpenLine, timing: RtuTiming, listener: Mas
   });
   const ask = async (request: ReadRequest, responseTimeoutMs: number): Promise<ReadOutcome> => {
     const shape = shapeOf(request);
+    if (request.unit === mute.unit && monotonicMs() < mute.untilMs) silence.need(lastTimeoutMs);
     const isSilent = await silence.await(() => keeper.line === null);
     const line = keeper.line;
     if (line === null) return { kind: 'closed', why: 'the port is not open' };
@@ -134,6 +138,7 @@ export function createRtuMaster(open: OpenLine, timing: RtuTiming, listener: Mas
   };
   const askAndJudge = async (request: ReadRequest, responseTimeoutMs: number): Promise<ReadOutcome> => {
     const outcome = await ask(request, responseTimeoutMs);
+    if (outcome.kind === 'timeout') mute = { unit: request.unit, untilMs: monotonicMs() + lastTimeoutMs };
     if (outcome.kind === 'values' || outcome.kind === 'exception') doubts.settle(request.unit);
     else doubts.add(request, monotonicMs() + LATEST_REPLY_TIMEOUTS * responseTimeoutMs);
     return outcome;
