@@ -67,7 +67,7 @@ describe('the grid of a bus', () => {
   it('leaves the bus to the neighbours while a late reply may still come', () => {
     const schedule = createBusSchedule([device([10], 300), device([10])], START_MS);
     const first = schedule.take(START_MS);
-    expect(first).toEqual({ kind: 'ask', place: { device: 0, ask: 0 } });
+    expect(first).toMatchObject({ kind: 'ask', place: { device: 0, ask: 0 } });
     schedule.settle({ device: 0, ask: 0 }, 'timeout', START_MS + 300);
     const turns = run(schedule, { untilMs: START_MS + 700, costMs: () => 5 });
     expect(turns.get(0)?.[0]).toBeGreaterThanOrEqual(START_MS + 600);
