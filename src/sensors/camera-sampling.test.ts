@@ -39,6 +39,15 @@ test('pictures that came and were not looked at are missing because of the agent
   expect(sampled([4], { due: 10 })[0]?.cause).toBe('agent');
 });
 
+test('pictures that do not show the road are missing because of the camera', () => {
+  const sampling = createCameraSampling(PLAN, 0);
+  for (let picture = 0; picture < 10; picture += 1) sampling.refused();
+  const during = sampling.sample({ state: 'working', dueFrames: 10 }, 1000);
+  expect(during).toMatchObject({ received: 0, cause: 'camera' });
+  for (let picture = 0; picture < 10; picture += 1) sampling.looked();
+  expect(sampling.sample({ state: 'working', dueFrames: 20 }, 2000).cause).toBeNull();
+});
+
 test('nobody looks at a camera that is off: that is the agent as well', () => {
   expect(sampled([0], { state: 'stopped' })[0]).toMatchObject({ received: 0, cause: 'agent' });
 });

@@ -2,7 +2,12 @@ import { monotonicMs } from '../base/clock.ts';
 import { round } from '../base/units.ts';
 import type { Observation } from '../traffic/observations/observation.ts';
 import { createCameraSampling } from './camera-sampling.ts';
-import { type CameraCaptureOptions, createCameraCapture } from './cameras/camera-capture.ts';
+import {
+  type CameraCaptureOptions,
+  type CaptureFault,
+  createCameraCapture,
+} from './cameras/camera-capture.ts';
+import { createImageHealth, type ImageFault, type ImageHealthTiming } from './cameras/health/image-health.ts';
 import type { CameraPlan, SensorHealth } from './contract.ts';
 import { createRecentValues } from './recent-values.ts';
 import { placePicture } from './vision/camera-picture.ts';
@@ -15,8 +20,11 @@ export interface CameraWatch {
   readonly hasFrame: boolean;
   start(): void;
   stop(): Promise<void>;
-  /** Detects and tracks in the newest picture. Throws what the detector throws; the picture is then lost. */
-  look(detector: DetectorSession): Promise<void>;
+  /**
+   * Detects and tracks in the newest picture. One that does not show the road is passed over: neither its vehicles
+   * nor their absence are claimed. Throws what the detector throws; the picture is then lost.
+   */
+  look(detector: Pick<DetectorSession, 'detect'>): Promise<void>;
   /** Claims how many pictures were looked at since the last call. */
   sample(): void;
   health(): SensorHealth;
@@ -25,6 +33,7 @@ export interface CameraWatch {
 export interface CameraWatchOptions extends Pick<CameraCaptureOptions, 'onFrame' | 'timing' | 'ffmpeg'> {
   readonly plan: CameraPlan;
   readonly model: ModelPlan;
+  readonly imageTiming?: Partial<ImageHealthTiming>;
   observe(observations: readonly Observation[]): void;
 }
 
@@ -35,7 +44,7 @@ const NOTE_LIMIT_CHARS = 300;
 const DETAIL_LIMIT_CHARS = 500;
 
 export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
-  const { plan, model, observe, ...capturing } = options;
+  const { plan, model, observe, imageTiming, ...capturing } = options;
   const placement = placePicture(plan, model);
   const tracker = createTracker({
     scoreThreshold: model.scoreThreshold,
@@ -45,14 +54,16 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
   const inferenceMs = createRecentValues(RECENT_FRAMES);
   const latencyMs = createRecentValues(RECENT_FRAMES);
   const sampling = createCameraSampling(plan, monotonicMs());
+  const image = createImageHealth(placement, imageTiming);
+  const claim = ({ code, detail, active, atMs }: CaptureFault | ImageFault): void => {
+    const fault = { code, detail: detail.slice(0, DETAIL_LIMIT_CHARS), active, atMs };
+    observe([{ kind: 'sensor-fault', sensor: plan.id, layer: 'camera', ...fault }]);
+  };
   const capture = createCameraCapture({
     ...capturing,
     plan,
     placement,
-    onFault({ code, detail, active, atMs }) {
-      const fault = { code, detail: detail.slice(0, DETAIL_LIMIT_CHARS), active, atMs };
-      observe([{ kind: 'sensor-fault', sensor: plan.id, layer: 'camera', ...fault }]);
-    },
+    onFault: claim,
   });
 
   return {
@@ -66,6 +77,11 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
     async look(detector) {
       const frame = capture.take();
       if (frame === null) return;
+      for (const fault of image.inspect(frame.pixels, frame.atMs)) claim(fault);
+      if (!image.isTrusted) {
+        sampling.refused();
+        return;
+      }
       const startedAtMs = monotonicMs();
       const detections = await detector.detect(frame.pixels);
       const detectedAtMs = monotonicMs();
@@ -92,7 +108,7 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
           latencyP50Ms: round(latencyMs.median(), 1),
           refusedTracks: tracker.refused,
         },
-        note: note.slice(0, NOTE_LIMIT_CHARS),
+        note: (note || image.note).slice(0, NOTE_LIMIT_CHARS),
       };
     },
   };

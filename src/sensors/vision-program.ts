@@ -5,12 +5,13 @@ import type { SensorHealth, VisionConfiguration } from './contract.ts';
 import { openDetectorThread } from './detector-thread.ts';
 import type { ProcessLink, SensorProgram } from './process-link.ts';
 import type { DetectorSession, ModelPlan } from './vision/detector-session.ts';
+import { type PrecisionReport, precisionFigures } from './vision/precision.ts';
 
 const SAMPLING_EVERY_MS = 1000;
 
 /** All cameras of the cabinet before one detector. Timing and ffmpeg are for tests. */
 export function createVisionProgram(
-  options: Pick<CameraWatchOptions, 'timing' | 'ffmpeg'> = {},
+  options: Pick<CameraWatchOptions, 'timing' | 'imageTiming' | 'ffmpeg'> = {},
 ): SensorProgram<VisionConfiguration> {
   let watches: readonly CameraWatch[] = [];
   let prepareWatches = (): readonly CameraWatch[] => [];
@@ -52,6 +53,7 @@ export function createVisionProgram(
         health.report(error);
         return null;
       });
+      if (detector !== null) health.opened(detector.report);
     },
     start() {
       watches = prepareWatches();
@@ -76,6 +78,8 @@ export function createVisionProgram(
 }
 
 interface ModelHealth {
+  /** Which weights were chosen, and why. */
+  opened(report: PrecisionReport): void;
   /** What the detector threw, or null after it has worked. */
   report(error: unknown): void;
   health(): SensorHealth;
@@ -85,11 +89,15 @@ interface ModelHealth {
 function createModelHealth(plan: ModelPlan, link: ProcessLink): ModelHealth {
   let fault: { readonly code: string; readonly detail: string } | null = null;
   let working = false;
+  let chosen: PrecisionReport | null = null;
   const claim = (claimed: { readonly code: string; readonly detail: string }, active: boolean): void => {
     const atMs = monotonicMs();
     link.observe([{ kind: 'sensor-fault', sensor: plan.id, layer: 'model', ...claimed, active, atMs }]);
   };
   return {
+    opened(report) {
+      chosen = report;
+    },
     report(error) {
       if (error === null) {
         working = true;
@@ -104,7 +112,8 @@ function createModelHealth(plan: ModelPlan, link: ProcessLink): ModelHealth {
     },
     health() {
       const state = fault !== null ? 'failing' : working ? 'working' : 'starting';
-      return { sensor: plan.id, state, figures: {}, note: fault?.detail.slice(0, 300) ?? '' };
+      const figures = chosen === null ? {} : precisionFigures(chosen);
+      return { sensor: plan.id, state, figures, note: (fault?.detail ?? chosen?.note ?? '').slice(0, 300) };
     },
   };
 }

@@ -15,6 +15,8 @@ export const COMMANDS = {
   demo: (context, args) => runNode(context, [CLI, 'demo', ...args]),
   contract: (context, args) => runNode(context, [CLI, 'contract', ...args]),
   cli: (context, args) => runNode(context, [CLI, ...args]),
+  evaluate: (context, args) => runNode(context, ['test/evaluate/run.ts', ...args]),
+  'evaluate-images': (context, args) => runNode(context, ['test/evaluate/images.ts', ...args]),
   'bench-loops': (context, args) => runNode(context, ['test/bench/loops/run.ts', ...args]),
   test,
   check,

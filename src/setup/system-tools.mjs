@@ -11,7 +11,12 @@ const GST_RTSP = ['python3', '-c', "import gi; gi.require_version('GstRtspServer
  * the tests can reach: without it they say which part they skipped.
  */
 export const TOOLS = [
-  { name: 'ffmpeg', packages: ['ffmpeg'], for: ['demo', 'test'], probe: inPath },
+  {
+    name: 'ffmpeg',
+    packages: ['ffmpeg'],
+    for: ['demo', 'test', 'evaluate', 'evaluate-images'],
+    probe: inPath,
+  },
   { name: 'socat', packages: ['socat'], for: ['demo', 'test'], probe: inPath },
   { name: 'mosquitto', packages: ['mosquitto', 'mosquitto-clients'], for: ['test'], probe: inPath },
   { name: 'openssl', packages: ['openssl'], for: ['test'], probe: inPath },

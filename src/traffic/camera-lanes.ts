@@ -16,8 +16,11 @@ import type { MeasuredPassage } from './lane-loops.ts';
 import type { SensorSampling, VehicleTracks } from './observations/observation.ts';
 import { EMPTY_VIEW, foldTracks } from './passages/camera-view.ts';
 import type { FlowInterval } from './record.ts';
-import type { CameraDefinition, IncidentRules, SiteDefinition } from './site-definition.ts';
+import type { CameraDefinition, SiteDefinition } from './site-definition.ts';
 import type { CameraState } from './site-state.ts';
+
+/** A longer stretch without pictures is blindness, not a slow detector. */
+const BLIND_MS = 2000;
 
 export function openCameraLanes(
   definition: Pick<SiteDefinition, 'lanes' | 'intervalsS'>,
@@ -42,14 +45,16 @@ export function foldVehicleTracks(
   camera: CameraDefinition,
   state: CameraState,
   observation: VehicleTracks,
-  rules: IncidentRules,
+  definition: Pick<SiteDefinition, 'lanes' | 'incidents'>,
 ): {
   readonly state: CameraState;
   readonly passages: readonly MeasuredPassage[];
   readonly evidence: readonly TrackEvidence[];
 } {
   const seen = foldTracks(camera, state.view, observation);
-  const conduct = foldConduct(camera, state.conduct, seen.state, rules, observation.atMs);
+  // Who stood before a stretch without pictures may have been away in it: standing time begins anew.
+  const known = observation.atMs - state.pictureMs > BLIND_MS ? new Map() : state.conduct;
+  const conduct = foldConduct(camera, known, seen.state, definition, observation.atMs);
   const flows = new Map(state.flows);
   const passages: MeasuredPassage[] = [];
   for (const passage of seen.passages) {

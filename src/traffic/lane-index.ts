@@ -10,7 +10,7 @@ export interface LaneIndex {
   readonly lanes: readonly LoopLane[];
   readonly byLane: ReadonlyMap<string, LoopLane>;
   readonly byLoop: ReadonlyMap<string, LoopLane>;
-  /** The lanes whose entry loop is on a device. */
+  /** The lanes that have a loop on a device. */
   readonly byDevice: ReadonlyMap<string, readonly LoopLane[]>;
   readonly loops: ReadonlyMap<string, LoopDefinition>;
 }
@@ -37,7 +37,12 @@ function buildIndex(definition: SiteDefinition): LaneIndex {
     lanes,
     byLane: new Map(lanes.map((lane) => [lane.lane, lane])),
     byLoop: new Map(loops.map(({ loop, lane }) => [loop.loop, lane])),
-    byDevice: Map.groupBy(lanes, ({ station }) => station.entry.device),
+    byDevice: new Map(
+      [...Map.groupBy(loops, ({ loop }) => loop.device)].map(([device, on]) => [
+        device,
+        [...new Set(on.map(({ lane }) => lane))],
+      ]),
+    ),
     loops: new Map(loops.map(({ loop }) => [loop.loop, loop])),
   };
 }

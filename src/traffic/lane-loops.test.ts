@@ -59,6 +59,17 @@ describe('a device that measures whole vehicles', () => {
     ]);
     expect(told.flow('loop')[0]).toMatchObject({ count: 5, counterOnlyCount: 3, occupancyPct: null });
   });
+  test('counts a vehicle once that two zones of one lane see, and none of a counter beside it', () => {
+    const zone = (loop: string) => loopDefinition({ loop, evidence: { kind: 'vehicles' } });
+    const station = dualStation({ entry: zone('a'), exit: zone('b') });
+    const both = new TestRoad(siteWith(laneDefinition({ station }))).run(1000);
+    both.claim(vehicle(600)).claim(vehicle(900, { loop: 'b' }));
+    for (let count = 0; count < 4; count += 1) {
+      const known = { kind: 'loop-counters', loop: 'a', bits: 8, nonVolatile: false } as const;
+      both.claim({ ...known, count, atMs: both.nowMs }).run(1000);
+    }
+    expect(both.run(20_000).flow('loop')[0]).toMatchObject({ count: 1, counterOnlyCount: 0 });
+  });
   test('has a late vehicle counted in its own interval while that is open', () => {
     const told = road(10_000).run(25_000).claim(vehicle(15_000)).run(30_000);
     expect(told.flow('loop').map((r) => [r.count, r.lateCount])).toEqual([
@@ -163,7 +174,7 @@ describe('a counter beside presence', () => {
     road.run(2000);
     read(17);
     const [interval] = road.run(20_000).flow('loop');
-    expect(interval).toMatchObject({ count: 7, counterOnlyCount: 5, coveragePct: 50 });
+    expect(interval).toMatchObject({ count: 7, counterOnlyCount: 5, coveragePct: 50, meanHeadwayS: null });
     // 7 vehicles in the 16 s from the first reading of the counter to the last, not in 10 s
     expect(interval?.flowVehH).toBeCloseTo((7 * 3600) / 16, 0);
   });
@@ -195,7 +206,8 @@ describe('accumulated occupancy', () => {
   });
   test('loses one difference when the card restarts, and says how much that leaves open', () => {
     const reset = seconds.map((second) => (second < 10 ? 30_000 + 200 * second : 200 * (second - 10)));
-    expect(occupancies(reset)).toEqual(['accumulated', 20, 2.5]);
+    // the lost second was occupied wholly or not at all: 5 points of the 20 s, of which 20 % are in the figure
+    expect(occupancies(reset)).toEqual(['accumulated', 20, 4]);
   });
   test('takes no edges, which the poll may have missed', () => {
     const road = roadWith(evidence).run(1000).loop('a', true).run(5000).loop('a', false).run(20_000);

@@ -9,7 +9,6 @@ import {
   flowAccumulated,
   flowCounted,
   flowDeviceInterval,
-  flowDistrust,
   flowPassage,
   flowPresence,
   flowSampling,
@@ -17,8 +16,9 @@ import {
   type WallClock,
 } from './flow/lane-flow.ts';
 import { hasEdges, latencyMs, loopMeasure, widthsFor } from './flow/measure.ts';
-import { presenceOf } from './flow/occupied-tally.ts';
+import { lastingPresence } from './flow/occupied-tally.ts';
 import type { Headway } from './flow/vehicle-tally.ts';
+import { distrustFrom } from './lane-distrust.ts';
 import type { LoopLane } from './lane-index.ts';
 import type {
   DeviceInterval,
@@ -40,7 +40,9 @@ import {
   settleStation,
 } from './passages/loop-station.ts';
 import type { CompletedPassage } from './passages/passage.ts';
+import type { Pulse } from './passages/pulse.ts';
 import type { FlowInterval } from './record.ts';
+import type { LoopDefinition, LoopEvidence } from './site-definition.ts';
 import type { LaneLoopsState } from './site-state.ts';
 
 export type { LoopLane } from './lane-index.ts';
@@ -72,10 +74,22 @@ export function openLaneLoops(lane: LoopLane, widthsS: readonly number[], clock:
   };
 }
 
-/** Folds a claim; one that the loop's evidence does not provide for is not used for figures. */
+/** What may be claimed about a loop, by what its device can tell; anything else is not used for figures. */
+const CLAIMS: Readonly<Record<LoopEvidence['kind'], readonly LoopClaim['kind'][]>> = {
+  'polled-edges': ['loop-transition', 'loop-counters', 'loop-occupancy'],
+  'stamped-edges': ['loop-transition', 'loop-counters'],
+  vehicles: ['vehicle-detection'],
+  intervals: ['device-interval'],
+  counts: ['loop-counters'],
+};
+
+/** Folds a claim. The exit loop has a part in the lane's figures by its edges alone. */
 export function foldLoopClaim(lane: LoopLane, state: LaneLoopsState, claim: LoopClaim): LaneLoopsFold {
   const station = stationOf(lane, state);
-  const { evidence } = lane.station.entry;
+  const { entry, exit } = lane.station;
+  const nothing = { state, passages: [] };
+  const evidence = claim.loop === entry.loop ? entry.evidence : exit?.evidence;
+  if (evidence === undefined || !CLAIMS[evidence.kind].includes(claim.kind)) return nothing;
   switch (claim.kind) {
     case 'loop-transition':
       return foldEdge(station, state, claim);
@@ -90,7 +104,7 @@ export function foldLoopClaim(lane: LoopLane, state: LaneLoopsState, claim: Loop
     case 'loop-occupancy':
       return { state: foldOccupancy(station, state, claim), passages: [] };
     case 'vehicle-detection': {
-      if (evidence.kind !== 'vehicles' || station.use === 'none') return { state, passages: [] };
+      if (claim.loop !== referenceLoop(station)?.loop) return nothing;
       const vehicles = deviceVehicles(station, claim, state.flow.lastFrontMs);
       const settled = settlePassages(state, vehicles);
       if (claim.onTimeMs === null) return settled;
@@ -99,8 +113,7 @@ export function foldLoopClaim(lane: LoopLane, state: LaneLoopsState, claim: Loop
       return { ...settled, state: { ...settled.state, flow: flowPresence(settled.state.flow, exact) } };
     }
     case 'device-interval': {
-      if (evidence.kind !== 'intervals' || claim.loop !== lane.station.entry.loop)
-        return { state, passages: [] };
+      if (claim.loop !== referenceLoop(station)?.loop) return nothing;
       return { state: { ...state, flow: flowDeviceInterval(state.flow, claim) }, passages: [] };
     }
     default:
@@ -108,39 +121,40 @@ export function foldLoopClaim(lane: LoopLane, state: LaneLoopsState, claim: Loop
   }
 }
 
-export function foldLoopSampling(state: LaneLoopsState, sampling: SensorSampling): LaneLoopsState {
+/** Folds what is said about the readings of a device: it tells how well the lane is measured by its reference loop. */
+export function foldLoopSampling(
+  lane: LoopLane,
+  before: LaneLoopsState,
+  sampling: SensorSampling,
+): LaneLoopsState {
+  const station = stationOf(lane, before);
+  const { entry, exit } = lane.station;
+  const state = sampling.received > 0 ? before : passSilence(station, before, sampling);
+  const reference = station.use === 'exit' && exit !== null ? exit : entry;
+  if (reference.device !== sampling.sensor) return state;
   return { ...state, flow: flowSampling(state.flow, sampling) };
 }
 
-/** Why the entry loop is or is no longer believed. */
-export interface DistrustReason {
-  readonly code: string;
-  readonly active: boolean;
-  /** Since when: an output that stuck is recognised only later. */
-  readonly sinceMs: number;
-}
-
 /**
- * The entry loop is no longer believed, or believed again: what is on the loops is let go either way, since a
- * state that came about in distrust is not a vehicle.
+ * What is on a loop when its device falls silent may have left since: its presence is believed until the last
+ * reading, and goes on with the next one.
  */
-export function setDistrust(state: LaneLoopsState, reason: DistrustReason, nowMs: number): LaneLoopsState {
-  if (state.distrust.has(reason.code) === reason.active) return state;
-  const distrust = new Set(state.distrust);
-  if (reason.active) distrust.add(reason.code);
-  else distrust.delete(reason.code);
-  const { exitOpen } = state.station;
-  const station = {
+function passSilence(station: Station, state: LaneLoopsState, silence: SensorSampling): LaneLoopsState {
+  const { entry, exit } = station.definition;
+  const resumed = (loop: LoopDefinition | null, open: Pulse | null): Pulse | null =>
+    open === null || loop?.device !== silence.sensor || open.onMs >= silence.toMs
+      ? open
+      : { ...open, onMs: silence.toMs, onUncertaintyMs: 0, onFound: true };
+  const { entryOpen, exitOpen } = state.station;
+  const silenced = {
     ...state.station,
-    entryOpen: null,
-    exitOpen: exitOpen === null ? null : { ...exitOpen, onFound: true },
-    entries: [],
-    exits: [],
-    counter: null,
+    entryOpen: resumed(entry, entryOpen),
+    exitOpen: resumed(exit, exitOpen),
   };
-  const sinceMs = state.distrust.size === 0 ? reason.sinceMs : state.distrustedToMs;
-  const flow = flowDistrust(state.flow, { fromMs: sinceMs, toMs: nowMs }, 'detector');
-  return { ...state, station, flow, distrust, distrustedToMs: nowMs, accumulator: null };
+  const open = referencePulse(station, state.station);
+  if (open === null || open === referencePulse(station, silenced)) return { ...state, station: silenced };
+  const flow = flowPresence(state.flow, lastingPresence(open, state.flow.receivedToMs));
+  return { ...state, station: silenced, flow };
 }
 
 /** Whether the lane's figures are believed: by its entry loop, or by its exit loop in place of it. */
@@ -162,7 +176,9 @@ export function advanceLaneLoops(lane: LoopLane, before: LaneLoopsState, clock: 
   const station = stationOf(lane, before);
   const { state, passages } = settleUntil(station, before, clock.nowMs - latencyMs(lane.station));
   const believed =
-    station.use === 'none' ? distrustUntil(state, clock.nowMs) : { ...state, distrustedToMs: clock.nowMs };
+    station.use === 'none'
+      ? distrustFrom(state, state.distrustedToMs, clock.nowMs)
+      : { ...state, distrustedToMs: clock.nowMs };
   const sensor = (referenceLoop(station) ?? lane.station.entry).loop;
   const { flow, closed } = closeIntervals({ ...believed.flow, sensor }, clock, closingOf(station, believed));
   return { state: { ...believed, flow }, passages, closed };
@@ -197,22 +213,19 @@ function closingOf(station: Station, state: LaneLoopsState): Closing {
   return { open: referencePulse(station, state.station), effectiveLength: state.effectiveLength };
 }
 
-function distrustUntil(state: LaneLoopsState, nowMs: number): LaneLoopsState {
-  const flow = flowDistrust(state.flow, { fromMs: state.distrustedToMs, toMs: nowMs }, 'detector');
-  return { ...state, flow, distrustedToMs: nowMs };
-}
-
-/** Adds the on-time of a pulse that has just ended; what ended in silence is believed until the last reading. */
+/** Adds the on-time of a pulse that has just ended. */
 function foldEdge(station: Station, state: LaneLoopsState, edge: LoopTransition): LaneLoopsFold {
   const fold = foldTransition(station, state.station, edge);
   const settled = settlePassages({ ...state, station: fold.state }, fold.passages);
   const open = referencePulse(station, state.station);
   if (open === null || edge.occupied || edge.loop !== referenceLoop(station)?.loop) return settled;
   const { flow } = settled.state;
-  const presence = presenceOf(
-    { ...open, offMs: edge.atMs, offUncertaintyMs: edge.uncertaintyMs, offFound: edge.found },
-    edge.found ? flow.receivedToMs : edge.atMs,
-  );
+  // An end that nobody saw lies somewhere since the last reading.
+  const unseenMs = Math.max(0, edge.atMs - Math.max(open.onMs, flow.receivedToMs));
+  const presence = {
+    ...lastingPresence(open, edge.atMs),
+    toUncertaintyMs: edge.found ? unseenMs : edge.uncertaintyMs,
+  };
   return { ...settled, state: { ...settled.state, flow: flowPresence(flow, presence) } };
 }
 

@@ -100,12 +100,15 @@ export interface FlowInterval {
    * detects and counts. Null for cameras.
    */
   readonly resolution: 'resolved' | 'coarse' | 'device' | null;
-  /** veh/h, extrapolated from the measured part of the interval. */
+  /** veh/h, over the time that was observed: silence is left out, readings that are lost here and there are not. */
   readonly flowVehH: number | null;
-  /** Share of the measured time that the reference loop was occupied, percent. Cameras: null. */
+  /** Share of the observed time that the reference loop was occupied, percent. Cameras: null. */
   readonly occupancyPct: number | null;
   readonly occupancyMethod: OccupancyMethod | null;
-  /** Half width of what the timing of the edges leaves open about `occupancyPct`, percentage points. */
+  /**
+   * Half width of what is left open about `occupancyPct`, percentage points: by the timing of the edges, by
+   * differences that an accumulator lost, by vehicles that only the counter knew.
+   */
   readonly occupancyUncertaintyPct: number | null;
   /** Arithmetic mean of spot speeds, km/h. */
   readonly timeMeanSpeedKmh: number | null;
@@ -118,6 +121,7 @@ export interface FlowInterval {
   readonly speedMethod: SpeedMethod | null;
   /** One standard error of `spaceMeanSpeedKmh`, percent of it; for a single loop mostly that of its g-factor. */
   readonly speedUncertaintyPct: number | null;
+  /** Null where more than a twentieth of the vehicles was known to the counter only. */
   readonly meanHeadwayS: number | null;
   readonly meanGapS: number | null;
   readonly meanLengthM: number | null;
@@ -128,7 +132,7 @@ export interface FlowInterval {
   readonly queuePresenceS: number | null;
   readonly expected: number;
   readonly received: number;
-  /** Measured share of the interval, percent. */
+  /** Measured share of the interval, percent; a lost reading lowers it even where it hides nothing. */
   readonly coveragePct: number;
   readonly gaps: readonly Gap[];
 }

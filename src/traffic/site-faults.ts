@@ -1,7 +1,7 @@
 import { assertNever } from '../base/assert-never.ts';
 import type { WallClock } from './flow/lane-flow.ts';
+import { setDistrust, setExitDistrusted } from './lane-distrust.ts';
 import { laneIndex } from './lane-index.ts';
-import { setDistrust } from './lane-loops.ts';
 import type { Observation, SensorFault } from './observations/observation.ts';
 import type { CompletedPassage } from './passages/passage.ts';
 import { CANNOT_TELL } from './quality/count-suspect.ts';
@@ -71,11 +71,7 @@ export function foldQuality(
 }
 
 /** Lets the cross-checks see what was counted. */
-export function notePassages(
-  _definition: SiteDefinition,
-  state: SiteState,
-  passages: readonly CompletedPassage[],
-): SiteState {
+export function notePassages(state: SiteState, passages: readonly CompletedPassage[]): SiteState {
   const quality = noteCameraPassages(state.quality, passages);
   return quality === state.quality ? state : { ...state, quality };
 }
@@ -152,9 +148,9 @@ function followDistrust(
     }
     for (const { code, sinceMs } of entry) state = setDistrust(state, { code, active: true, sinceMs }, nowMs);
     // The exit loop has counted no differently: it cannot stand in for an entry loop that counts wrongly.
-    const exitDistrusted =
-      doubts.some(({ code }) => code === 'count-disagreement') || entry.length < doubts.length;
-    if (exitDistrusted !== state.exitDistrusted) state = { ...state, exitDistrusted };
+    const exit = doubts.filter((claim) => claim.code === 'count-disagreement' || !entry.includes(claim));
+    const sinceMs = Math.min(nowMs, ...exit.map((claim) => claim.sinceMs));
+    state = setExitDistrusted(state, { active: exit.length > 0, sinceMs }, nowMs);
     if (state !== known) loops = new Map(loops).set(lane, state);
   }
   return loops === before.loops ? before : { ...before, loops };

@@ -199,8 +199,8 @@ describe('a camera lane', () => {
     expect(new TestRoad().run(9000, dither).of('passage').length).toBeLessThanOrEqual(1);
   });
   test('does not count people', () => {
-    const walker = (atMs: number): TrackPoint[] =>
-      downwards(1, 0)(atMs).map((p) => ({ ...p, class: 'person' }));
+    // 14 px/s are 1.4 m/s
+    const walker = (atMs: number): TrackPoint[] => [{ ...standing(440 + 0.014 * atMs), class: 'person' }];
     expect(new TestRoad().run(8000, walker).of('passage')).toEqual([]);
   });
 });

@@ -110,10 +110,11 @@ function followClock(
   clock: WallClock,
   { draft, tick }: { readonly draft: RecordDraft; readonly tick: HiResTick },
 ): SiteState {
-  const steppedMs = clock.offsetMs - (state.offsetMs ?? clock.offsetMs);
-  const followed = beginIntervals({ ...state, offsetMs: clock.offsetMs }, clock);
-  if (Math.abs(steppedMs) <= CLOCK_STEP_MS) return followed;
-  const cut = cutAll(definition, followed, clock, draft);
+  const offsetMs = state.offsetMs ?? clock.offsetMs;
+  const steppedMs = clock.offsetMs - offsetMs;
+  const followed = { ...state, offsetMs: clock.offsetMs };
+  if (Math.abs(steppedMs) <= CLOCK_STEP_MS) return beginIntervals(followed, clock);
+  const cut = cutAll(definition, beginIntervals(followed, { ...clock, offsetMs }), clock, draft);
   return { ...cut, hires: noteClockStep(cut.hires, steppedMs, tick) };
 }
 
@@ -155,7 +156,7 @@ function foldObservation(
       const camera = definition.cameras.find(({ camera: id }) => id === observation.camera);
       const known = state.cameras.get(observation.camera);
       if (camera === undefined || known === undefined) return state;
-      const fold = foldVehicleTracks(camera, known, observation, definition.incidents);
+      const fold = foldVehicleTracks(camera, known, observation, definition);
       const seen = { ...state, cameras: new Map(state.cameras).set(camera.camera, fold.state) };
       const raised = recordPassages(definition, seen, fold.passages, draft);
       return fold.evidence.reduce(
@@ -195,9 +196,9 @@ function foldSampling(definition: SiteDefinition, state: SiteState, sampling: Se
     };
   }
   const loops = new Map(state.loops);
-  for (const { lane } of laneIndex(definition).byDevice.get(sampling.sensor) ?? []) {
-    const known = loops.get(lane);
-    if (known !== undefined) loops.set(lane, foldLoopSampling(known, sampling));
+  for (const lane of laneIndex(definition).byDevice.get(sampling.sensor) ?? []) {
+    const known = loops.get(lane.lane);
+    if (known !== undefined) loops.set(lane.lane, foldLoopSampling(lane, known, sampling));
   }
   return { ...state, loops };
 }
@@ -210,7 +211,6 @@ function recordPassages(
   draft: RecordDraft,
 ): SiteState {
   let state = notePassages(
-    definition,
     before,
     measured.map(({ passage }) => passage),
   );

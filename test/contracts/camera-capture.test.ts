@@ -7,12 +7,14 @@ import {
 } from '../../src/sensors/cameras/camera-capture.ts';
 import type { CameraSource } from '../../src/sensors/cameras/ffmpeg-invocation.ts';
 import { placePicture } from '../../src/sensors/vision/camera-picture.ts';
+import { mjpegCamera } from './camera-mjpeg-server.ts';
 import {
   type BreakableCamera,
   type CameraLogin,
   type CameraServer,
   CLIP_COLOUR,
   CLIP_SIZE,
+  encryptedCamera,
   gstreamerCamera,
   makeClip,
   simulatedCamera,
@@ -72,102 +74,106 @@ beforeAll(() => {
 });
 afterAll(() => clip.remove());
 
-describe.each<CameraServer>([simulatedCamera, gstreamerCamera('digest'), gstreamerCamera('basic')])(
-  'capturing from $name',
-  ({ missing, open }) => {
-    let camera: BreakableCamera;
-    let watched: Watched;
-    afterEach(async () => {
-      await watched.capture.stop();
-      await camera.close();
-    });
-    const rtsp = (login: CameraLogin | null, url = camera.url): CameraSource => {
-      return { kind: 'rtsp', url, user: login?.user ?? null, password: login?.password ?? null };
-    };
+describe.each<CameraServer>([
+  simulatedCamera,
+  encryptedCamera,
+  gstreamerCamera('digest'),
+  gstreamerCamera('basic'),
+  mjpegCamera('digest'),
+  mjpegCamera('basic'),
+])('capturing from $name', ({ kind, missing, open }) => {
+  let camera: BreakableCamera;
+  let watched: Watched;
+  afterEach(async () => {
+    await watched.capture.stop();
+    await camera.close();
+  });
+  const source = (login: CameraLogin | null, url = camera.url): CameraSource => {
+    return { kind, url, user: login?.user ?? null, password: login?.password ?? null };
+  };
 
-    test.skipIf(missing !== null)(
-      'pictures come as planar G, B, R, whole in the upper left of the net',
-      async () => {
-        camera = await open(clip);
-        watched = watch(rtsp(null));
-        await expect.poll(watched.count, WAIT).toBeGreaterThan(5);
-        const plane = NET.inputWidthPx * NET.inputHeightPx;
-        const newest = watched.newest();
-        const pixel = (x: number, y: number): readonly (number | undefined)[] =>
-          [0, 1, 2].map((channel) => newest[channel * plane + y * NET.inputWidthPx + x]);
-        expect(newest.length).toBe(3 * plane);
-        const [green = 0, blue = 0, red = 0] = pixel(40, 64);
-        expect(Math.abs(green - CLIP_COLOUR.green)).toBeLessThan(8);
-        expect(Math.abs(blue - CLIP_COLOUR.blue)).toBeLessThan(8);
-        expect(Math.abs(red - CLIP_COLOUR.red)).toBeLessThan(8);
-        expect(pixel(NET.inputWidthPx - 4, 64)).toEqual([0, 0, 0]);
-        expect(watched.faults).toEqual([]);
-        expect(watched.capture.status.state).toBe('working');
-      },
-    );
-
-    test.skipIf(missing !== null)(
-      'a camera that loses power is one fault until its pictures are back',
-      async () => {
-        camera = await open(clip);
-        watched = watch(rtsp(null));
-        await expect.poll(watched.count, WAIT).toBeGreaterThan(0);
-        await camera.drop();
-        await expect.poll(() => watched.capture.status.restarts, WAIT).toBeGreaterThan(1);
-        expect(watched.faults).toMatchObject([{ code: 'unreachable', active: true }]);
-        const before = watched.count();
-        await camera.restore();
-        await expect.poll(watched.count, WAIT).toBeGreaterThan(before);
-        expect(watched.faults).toMatchObject([
-          { code: 'unreachable', active: true },
-          { code: 'unreachable', active: false },
-        ]);
-      },
-    );
-
-    test.skipIf(missing !== null)(
-      'a camera that hangs with its connection open is noticed and recovers',
-      async () => {
-        camera = await open(clip);
-        watched = watch(rtsp(null));
-        await expect.poll(watched.count, WAIT).toBeGreaterThan(0);
-        camera.freeze();
-        await expect.poll(() => watched.faults, WAIT).toMatchObject([{ code: 'stalled', active: true }]);
-        const before = watched.count();
-        camera.unfreeze();
-        await expect.poll(watched.count, WAIT).toBeGreaterThan(before);
-        expect(watched.faults.at(-1)?.active).toBe(false);
-      },
-    );
-
-    test.skipIf(missing !== null)('a wrong path is a fault that names the path', async () => {
+  test.skipIf(missing !== null)(
+    'pictures come as planar G, B, R, whole in the upper left of the net',
+    async () => {
       camera = await open(clip);
-      watched = watch(rtsp(null, camera.url.replace('/cam', '/wrong')));
-      await expect.poll(() => watched.faults, WAIT).toMatchObject([{ code: 'not-found', active: true }]);
-      expect(watched.faults[0]?.detail).toContain('/wrong');
-    });
+      watched = watch(source(null));
+      await expect.poll(watched.count, WAIT).toBeGreaterThan(5);
+      const plane = NET.inputWidthPx * NET.inputHeightPx;
+      const newest = watched.newest();
+      const pixel = (x: number, y: number): readonly (number | undefined)[] =>
+        [0, 1, 2].map((channel) => newest[channel * plane + y * NET.inputWidthPx + x]);
+      expect(newest.length).toBe(3 * plane);
+      const [green = 0, blue = 0, red = 0] = pixel(40, 64);
+      expect(Math.abs(green - CLIP_COLOUR.green)).toBeLessThan(8);
+      expect(Math.abs(blue - CLIP_COLOUR.blue)).toBeLessThan(8);
+      expect(Math.abs(red - CLIP_COLOUR.red)).toBeLessThan(8);
+      expect(pixel(NET.inputWidthPx - 4, 64)).toEqual([0, 0, 0]);
+      expect(watched.faults).toEqual([]);
+      expect(watched.capture.status.state).toBe('working');
+    },
+  );
 
-    test.skipIf(missing !== null)('a wrong password is a fault that does not repeat it', async () => {
+  test.skipIf(missing !== null)(
+    'a camera that loses power is one fault until its pictures are back',
+    async () => {
+      camera = await open(clip);
+      watched = watch(source(null));
+      await expect.poll(watched.count, WAIT).toBeGreaterThan(0);
+      await camera.drop();
+      await expect.poll(() => watched.capture.status.restarts, WAIT).toBeGreaterThan(1);
+      expect(watched.faults).toMatchObject([{ code: 'unreachable', active: true }]);
+      const before = watched.count();
+      await camera.restore();
+      await expect.poll(watched.count, WAIT).toBeGreaterThan(before);
+      expect(watched.faults).toMatchObject([
+        { code: 'unreachable', active: true },
+        { code: 'unreachable', active: false },
+      ]);
+    },
+  );
+
+  test.skipIf(missing !== null)(
+    'a camera that hangs with its connection open is noticed and recovers',
+    async () => {
+      camera = await open(clip);
+      watched = watch(source(null));
+      await expect.poll(watched.count, WAIT).toBeGreaterThan(0);
+      camera.freeze();
+      await expect.poll(() => watched.faults, WAIT).toMatchObject([{ code: 'stalled', active: true }]);
+      const before = watched.count();
+      camera.unfreeze();
+      await expect.poll(watched.count, WAIT).toBeGreaterThan(before);
+      expect(watched.faults.at(-1)?.active).toBe(false);
+    },
+  );
+
+  test.skipIf(missing !== null)('a wrong path is a fault that names the path', async () => {
+    camera = await open(clip);
+    watched = watch(source(null, camera.url.replace('/cam', '/wrong')));
+    await expect.poll(() => watched.faults, WAIT).toMatchObject([{ code: 'not-found', active: true }]);
+    expect(watched.faults[0]?.detail).toContain('/wrong');
+  });
+
+  test.skipIf(missing !== null)('a wrong password is a fault that does not repeat it', async () => {
+    camera = await open(clip, LOGIN);
+    watched = watch(source({ user: LOGIN.user, password: 'not-the-password' }));
+    await expect.poll(() => watched.faults, WAIT).toMatchObject([{ code: 'unauthorized', active: true }]);
+    expect(JSON.stringify([watched.faults, watched.capture.status])).not.toContain('not-the-password');
+    expect(watched.count()).toBe(0);
+  });
+
+  test.skipIf(missing !== null)(
+    'the right password opens the camera and stands in no argument list',
+    async () => {
       camera = await open(clip, LOGIN);
-      watched = watch(rtsp({ user: LOGIN.user, password: 'not-the-password' }));
-      await expect.poll(() => watched.faults, WAIT).toMatchObject([{ code: 'unauthorized', active: true }]);
-      expect(JSON.stringify([watched.faults, watched.capture.status])).not.toContain('not-the-password');
-      expect(watched.count()).toBe(0);
-    });
-
-    test.skipIf(missing !== null)(
-      'the right password opens the camera and stands in no argument list',
-      async () => {
-        camera = await open(clip, LOGIN);
-        watched = watch(rtsp(LOGIN));
-        await expect.poll(watched.count, WAIT).toBeGreaterThan(0);
-        const lists = argumentLists();
-        // Without this the check would pass when no process could be read.
-        expect(lists).toContain('-codec_whitelist');
-        expect(lists).not.toContain(LOGIN.password);
-        expect(lists).not.toContain(encodeURIComponent(LOGIN.password));
-        expect(lists).not.toContain(encodeURIComponent(LOGIN.user));
-      },
-    );
-  },
-);
+      watched = watch(source(LOGIN));
+      await expect.poll(watched.count, WAIT).toBeGreaterThan(0);
+      const lists = argumentLists();
+      // Without this the check would pass when no process could be read.
+      expect(lists).toContain('-codec_whitelist');
+      expect(lists).not.toContain(LOGIN.password);
+      expect(lists).not.toContain(encodeURIComponent(LOGIN.password));
+      expect(lists).not.toContain(encodeURIComponent(LOGIN.user));
+    },
+  );
+});

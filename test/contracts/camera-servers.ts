@@ -1,9 +1,13 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { openRtspCamera, readAccessUnits } from '../../src/simulator/rtsp-camera.ts';
+import { makeCertificates } from '../fakes/broker-certificates.ts';
 
 /** A camera that a test can break, behind the real protocol. */
 export interface BreakableCamera {
@@ -22,6 +26,7 @@ export interface CameraLogin {
 
 export interface CameraServer {
   readonly name: string;
+  readonly kind: 'rtsp' | 'http-mjpeg';
   /** Why it cannot run here, or null. */
   readonly missing: string | null;
   open(clip: TestClip, login?: CameraLogin): Promise<BreakableCamera>;
@@ -40,13 +45,28 @@ export const CLIP_SECONDS = 2;
 /** Left half of the picture. */
 export const CLIP_COLOUR = { red: 0x20, green: 0x60, blue: 0xc0 } as const;
 
+/** Two clips one after the other in one stream, with pictures of different sizes. */
+export function makeSwitchingClip(): TestClip {
+  const folder = mkdtempSync(join(tmpdir(), 'roadside-camera-'));
+  const [h264, mp4] = [join(folder, 'clip.h264'), join(folder, 'clip.mp4')];
+  const parts = [makeClip(), makeClip({ widthPx: 1280, heightPx: 720, colour: '0xC02040' })];
+  writeFileSync(h264, Buffer.concat(parts.map((part) => readFileSync(part.h264))));
+  for (const part of parts) part.remove();
+  return { mp4, h264, remove: () => rmSync(folder, { recursive: true }) };
+}
+
 /** One colour at the left; at the right a moving picture with noise, so that key pictures are large. */
-export function makeClip(): TestClip {
+export function makeClip(
+  look: { readonly widthPx: number; readonly heightPx: number; readonly colour: string } = {
+    ...CLIP_SIZE,
+    colour: '0x2060C0',
+  },
+): TestClip {
   const folder = mkdtempSync(join(tmpdir(), 'roadside-camera-'));
   const mp4 = join(folder, 'clip.mp4');
   const h264 = join(folder, 'clip.h264');
-  const half = `size=320x360:rate=${CLIP_FPS}:duration=${CLIP_SECONDS}`;
-  const filter = `color=c=0x2060C0:${half}[l];testsrc=${half},noise=alls=20:allf=t[r];[l][r]hstack`;
+  const half = `size=${look.widthPx / 2}x${look.heightPx}:rate=${CLIP_FPS}:duration=${CLIP_SECONDS}`;
+  const filter = `color=c=${look.colour}:${half}[l];testsrc=${half},noise=alls=20:allf=t[r];[l][r]hstack`;
   const coding = '-c:v libx264 -preset ultrafast -profile:v main -bf 0 -g 25 -x264-params aud=1';
   const colours = '-pix_fmt yuv420p';
   const quiet = ['-nostdin', '-loglevel', 'error', '-y'];
@@ -58,6 +78,7 @@ export function makeClip(): TestClip {
 
 export const simulatedCamera: CameraServer = {
   name: 'the simulated camera',
+  kind: 'rtsp',
   missing: null,
   async open(clip, login) {
     const camera = await openRtspCamera({
@@ -69,6 +90,45 @@ export const simulatedCamera: CameraServer = {
   },
 };
 
+/** The same through TLS, with a certificate that nobody vouches for. */
+export const encryptedCamera: CameraServer = {
+  ...simulatedCamera,
+  name: 'the simulated camera behind TLS',
+  async open(clip, login) {
+    const camera = await simulatedCamera.open(clip, login);
+    const { hostname, port, pathname } = new URL(camera.url);
+    const folder = mkdtempSync(join(tmpdir(), 'roadside-camera-'));
+    const { certFile, keyFile } = makeCertificates(folder, `IP:${hostname}`);
+    const identity = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
+    rmSync(folder, { recursive: true });
+    const sockets = new Set<Socket>();
+    const server = createTlsServer(identity, (viewer) => {
+      const inner = connect(Number(port), hostname);
+      for (const [socket, other] of [
+        [viewer, inner],
+        [inner, viewer],
+      ] as const) {
+        sockets.add(socket);
+        socket.pipe(other);
+        socket.on('error', () => undefined).on('close', () => other.destroy());
+      }
+    });
+    server.listen(0, hostname);
+    await once(server, 'listening');
+    const address = server.address();
+    const outerPort = typeof address === 'object' && address !== null ? address.port : 0;
+    return {
+      ...camera,
+      url: `rtsps://${hostname}:${outerPort}${pathname}`,
+      async close() {
+        for (const socket of sockets) socket.destroy();
+        await new Promise((resolve) => server.close(resolve));
+        await camera.close();
+      },
+    };
+  },
+};
+
 /** Debian's interpreter, which sees the `gi` package. */
 const PYTHON = '/usr/bin/python3';
 const SERVER = fileURLToPath(new URL('../fakes/rtsp-server.py', import.meta.url));
@@ -77,6 +137,7 @@ export function gstreamerCamera(authentication: 'basic' | 'digest'): CameraServe
   const missing = gstreamerMissing();
   return {
     name: `GStreamer's RTSP server (${authentication}${missing === null ? '' : `, ${missing}`})`,
+    kind: 'rtsp',
     missing,
     async open(clip, login) {
       const environment =

@@ -6,6 +6,11 @@ import type { CameraPlan } from '../../src/sensors/contract.ts';
 import type { PicturePlacement } from '../../src/sensors/vision/camera-picture.ts';
 
 const PLANES = 3;
+/**
+ * `-re` makes a recording play at its own speed. `-fflags nobuffer` keeps the delay of a live camera short and
+ * costs a recording the pictures up to its second key picture.
+ */
+const LIVE_ONLY: readonly string[] = ['-re', '-fflags', 'nobuffer'];
 /** A recording is read by the decoder itself; this only bounds a dead one. */
 const SOCKET_TIMEOUT_MS = 3000;
 
@@ -20,14 +25,13 @@ export async function* clipPictures(options: {
   readonly framesPerSecond: CameraPlan['framesPerSecond'];
 }): AsyncGenerator<Frame> {
   const { file, placement, framesPerSecond } = options;
-  const timesMs = await pictureTimesMs(file);
   const frameBytes = PLANES * placement.netWidthPx * placement.netHeightPx;
   const frames = createNewestFrame({ frameBytes, framesPerSecond });
   const source = { kind: 'file', path: file, loop: false } as const;
   const invocation = ffmpegInvocation({ source, placement, socketTimeoutMs: SOCKET_TIMEOUT_MS });
-  // `-re` is what makes a recording play at its own speed.
-  const args = invocation.args.filter((argument) => argument !== '-re');
-  const child = spawn('ffmpeg', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const args = invocation.args.filter((argument) => !LIVE_ONLY.includes(argument));
+  const timesMs = await pictureTimesMs(args);
+  const child = spawn('ffmpeg', args, { stdio: ['ignore', 'pipe', 'ignore'] });
   const ended = once(child, 'close');
   let filled = 0;
   let index = 0;
@@ -38,7 +42,7 @@ export async function* clipPictures(options: {
         from += part.length;
         filled = (filled + part.length) % frameBytes;
         const atMs = timesMs[index];
-        if (atMs === undefined) throw new RangeError(`${file}: more pictures than ffprobe announced`);
+        if (atMs === undefined) throw new RangeError(`${file}: more pictures than its first reading gave`);
         if (frames.write(part, atMs) === 0) continue;
         index += 1;
         const picture = frames.take();
@@ -50,20 +54,24 @@ export async function* clipPictures(options: {
     await ended;
   }
   if (index !== timesMs.length) {
-    throw new RangeError(`${file}: ${index} pictures decoded, ffprobe announced ${timesMs.length}`);
+    throw new RangeError(`${file}: ${index} pictures, its first reading gave ${timesMs.length}`);
   }
 }
 
-async function pictureTimesMs(file: string): Promise<readonly number[]> {
-  const show = ['-show_entries', 'frame=best_effort_timestamp_time', '-of', 'csv=print_section=0'];
-  const child = spawn('ffprobe', ['-v', 'error', '-select_streams', 'v:0', ...show, file], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+/**
+ * Presentation times of the pictures that this decoder makes of this recording, ms from its first. The same decoder
+ * twice, because it leaves out damaged pictures that others show. A frame checksum's third column is
+ * the time (ffmpeg-formats, framecrc); the muxer's time base is that of `-enc_time_base`, ms.
+ */
+async function pictureTimesMs(args: readonly string[]): Promise<readonly number[]> {
+  const decoding = args.slice(0, args.indexOf('-vf'));
+  const listing = ['-vf', 'scale=16:16', '-fps_mode', 'passthrough', '-enc_time_base', '1:1000'];
+  const child = spawn('ffmpeg', [...decoding, ...listing, '-f', 'framecrc', 'pipe:1'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
   let text = '';
   for await (const chunk of child.stdout as AsyncIterable<Buffer>) text += chunk.toString('latin1');
-  const stamps = text
-    .split('\n')
-    .map((line) => Number.parseFloat(line))
-    .filter((seconds) => Number.isFinite(seconds));
-  return stamps.map((seconds) => (seconds - (stamps[0] ?? 0)) * 1000);
+  const rows = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const stamps = rows.map((row) => Number(row.split(',')[2]));
+  return stamps.map((stamp) => stamp - (stamps[0] ?? 0));
 }

@@ -23,7 +23,7 @@ export interface JudgedEvent {
 
 export interface IncidentMatch {
   readonly events: readonly JudgedEvent[];
-  /** Incidents that are about no event, or about a benign one. */
+  /** Incidents that are about no event, or about a benign one, and not in the midst of a serious one. */
   readonly falseIncidents: readonly OpenedIncident[];
 }
 
@@ -64,7 +64,8 @@ export function matchIncidents(
   });
   const serious = events.filter(({ benign }) => !benign);
   const falseIncidents = incidents.filter(
-    (incident) => !serious.some((event) => isAbout(incident, event, dwellS(event))),
+    (incident) =>
+      !serious.some((event) => isAbout(incident, event, dwellS(event)) || isInMidst(incident, event)),
   );
   return { events: judged, falseIncidents };
 }
@@ -75,8 +76,32 @@ function isAbout(incident: OpenedIncident, event: TruthEvent, dwellS: number): b
   const { openedAtS, positionPx } = incident;
   if (openedAtS < event.t_start - EARLY_S) return false;
   if (openedAtS > event.t_end + dwellS + OPEN_WITHIN_S) return false;
-  if (event.bbox === undefined || positionPx === null) return true;
-  const [x, y, width, height] = event.bbox;
-  const [px, py] = positionPx;
-  return px >= x - width && px <= x + 2 * width && py >= y - height && py <= y + 2 * height;
+  const place = placeOf(event);
+  return place === null || positionPx === null || isNear(positionPx, place);
+}
+
+/**
+ * Of another kind, but while a serious event lasts and where it is: an officer who looks sees what is the matter.
+ * It does not count as the event's own incident.
+ */
+function isInMidst({ openedAtS, positionPx }: OpenedIncident, event: TruthEvent): boolean {
+  const place = placeOf(event);
+  if (openedAtS < event.t_start || openedAtS > event.t_end) return false;
+  return place !== null && positionPx !== null && isNear(positionPx, place);
+}
+
+type Place = readonly [x: number, y: number, width: number, height: number];
+
+function placeOf({ bbox, path }: TruthEvent): Place | null {
+  if (bbox !== undefined) return bbox;
+  if (path === undefined || path.length === 0) return null;
+  const xs = path.map(([, x]) => x);
+  const ys = path.map(([, , y]) => y);
+  const [left, top] = [Math.min(...xs), Math.min(...ys)];
+  const side = Math.max(Math.max(...xs) - left, Math.max(...ys) - top);
+  return [left, top, side, side];
+}
+
+function isNear([x, y]: readonly [number, number], [left, top, width, height]: Place): boolean {
+  return x >= left - width && x <= left + 2 * width && y >= top - height && y <= top + 2 * height;
 }

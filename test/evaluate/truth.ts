@@ -23,6 +23,8 @@ const eventSchema = z.object({
   t_end: z.number(),
   /** x, y, width, height. */
   bbox: z.tuple([z.number(), z.number(), z.number(), z.number()]).optional(),
+  /** t, x, y. */
+  path: z.array(z.tuple([z.number(), z.number(), z.number()])).optional(),
   /** Nothing that an officer wants to hear of. */
   benign: z.boolean().default(false),
 });
@@ -33,9 +35,7 @@ const truthSchema = z.object({
   width: z.number().int().positive(),
   height: z.number().int().positive(),
   duration: z.number().positive(),
-  lines: z.array(
-    z.object({ id: z.string(), p1: point, p2: point, crossings: z.array(crossingSchema) }),
-  ),
+  lines: z.array(z.object({ id: z.string(), p1: point, p2: point, crossings: z.array(crossingSchema) })),
   events: z.array(eventSchema),
 });
 /** Content of a NAME.truth.json; keys that the judge does not need are ignored. */

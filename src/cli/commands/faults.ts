@@ -14,8 +14,7 @@ const DEFAULT_SINCE = '7d';
 /** One fault from its opening to its end. */
 export interface JournalEntry
   extends Pick<FaultRecord, 'layer' | 'sensor' | 'code' | 'detail' | 'lanes' | 'openedAtMs' | 'closedAtMs'> {
-  /** `lost`: the run of the agent ended before the fault did; the next run found out anew. */
-  readonly state: 'open' | 'closed' | 'lost';
+  readonly state: 'open' | 'closed';
 }
 
 /** The fault journal from the stored records, oldest first. */
@@ -27,7 +26,7 @@ export async function runFaults(args: readonly string[], io: CommandIo): Promise
   for await (const record of source.records(whole)) {
     if (record.stream === 'fault') records.push(record);
   }
-  const entries = journalOf(records, source.overview?.boot ?? null).filter(
+  const entries = journalOf(records).filter(
     ({ openedAtMs, closedAtMs, state }) => state === 'open' || (closedAtMs ?? openedAtMs) >= options.sinceMs,
   );
   if (options.json) io.out(JSON.stringify(entries, null, 2));
@@ -36,23 +35,15 @@ export async function runFaults(args: readonly string[], io: CommandIo): Promise
   return 0;
 }
 
-/**
- * Pairs openings and closings.
- *
- * @param runningBoot the run of the gateway that is running; null when none is, and then no fault is open
- */
-export function journalOf(
-  records: readonly FaultRecord[],
-  runningBoot: string | null,
-): readonly JournalEntry[] {
+/** Pairs openings and closings: a fault keeps its id from one to the other, through restarts of the agent too. */
+export function journalOf(records: readonly FaultRecord[]): readonly JournalEntry[] {
   const entries = new Map<string, JournalEntry>();
   for (const record of records) {
-    const { boot, fault, layer, sensor, code, detail, lanes, openedAtMs, closedAtMs } = record;
-    const key = `${boot}/${fault}`;
-    const state = closedAtMs !== null ? 'closed' : boot === runningBoot ? 'open' : 'lost';
-    const known = entries.get(key);
+    const { fault, layer, sensor, code, detail, lanes, openedAtMs, closedAtMs } = record;
+    const state = closedAtMs === null ? 'open' : 'closed';
+    const known = entries.get(fault);
     const opening = { layer, sensor, code, detail: known?.detail ?? detail, lanes, openedAtMs };
-    entries.set(key, { ...opening, closedAtMs, state });
+    entries.set(fault, { ...opening, closedAtMs, state });
   }
   return [...entries.values()].toSorted((a, b) => a.openedAtMs - b.openedAtMs);
 }
@@ -60,15 +51,13 @@ export function journalOf(
 function entryLines(entry: JournalEntry): readonly string[] {
   const { layer, sensor, code, detail, lanes, openedAtMs, closedAtMs, state } = entry;
   const where = lanes.length === 0 ? '' : `  lanes 车道 ${lanes.join(', ')}`;
-  const lasted = closedAtMs === null ? STATES[state] : durationText(closedAtMs - openedAtMs);
+  const lasted = closedAtMs === null ? 'OPEN 未恢复' : durationText(closedAtMs - openedAtMs);
   const lines = [`${localTime(openedAtMs)}  ${lasted}  ${code}  ${layer} ${sensor}${where}`, `    ${detail}`]
     .filter((line) => line.trim() !== '')
     .flatMap((line) => wrapText(line, SCREEN_COLUMNS, '      '));
   // What is over needs no remedy.
   return state === 'open' ? [...lines, ...adviceLines(adviceOn({ layer, code }))] : lines;
 }
-
-const STATES = { open: 'OPEN 未恢复', closed: '', lost: 'until restart 至重启' } as const;
 
 export function durationText(ms: number): string {
   const s = Math.round(ms / 1000);

@@ -37,7 +37,7 @@ export interface CaptureFault extends CaptureProblem {
 }
 
 export interface CameraCaptureOptions {
-  readonly plan: Pick<CameraPlan, 'source' | 'framesPerSecond'>;
+  readonly plan: Pick<CameraPlan, 'source' | 'framesPerSecond' | 'decoder'>;
   readonly placement: PicturePlacement;
   /** A picture can be taken. */
   onFrame(): void;
@@ -64,10 +64,14 @@ export const CAPTURE_TIMING: CaptureTiming = {
   firstFrameWithinMs: 20_000,
   stallAfterMs: 4000,
   killAfterMs: 2000,
-  socketTimeoutMs: 3000,
+  /** Longer than the stall: at its own timeout ffmpeg hands out a last picture, which would pass for life. */
+  socketTimeoutMs: 4500,
   retryFirstMs: 500,
-  /** Short, so that pictures are back within seconds after the camera is; an attempt costs 60 ms of a core. */
-  retryLimitMs: 5000,
+  /**
+   * With up to 2 s to the next key picture, pictures are back 5 s after the camera is; an attempt costs 60 ms of a
+   * core.
+   */
+  retryLimitMs: 2000,
   /** Cameras lock an account after some five wrong passwords: retrying would lock the technician out, too. */
   unauthorizedRetryMs: 300_000,
   /** Pictures for this long forgive the failures before. */
@@ -123,9 +127,14 @@ export function createCameraCapture(options: CameraCaptureOptions): CameraCaptur
     };
     try {
       const { socketTimeoutMs } = timing;
-      const invocation = ffmpegInvocation({ source: plan.source, placement, socketTimeoutMs });
+      const { source, decoder = 'software' } = plan;
+      const invocation = ffmpegInvocation({ source, decoder, placement, socketTimeoutMs });
       const onStall = (): void => report(stalled(plan, firstFrameAtMs === null));
-      run = startFfmpegRun({ command: ffmpeg, invocation, ...timing, onBytes, onStall, onEnd });
+      // Every JPEG stands alone: there is no key picture to wait for.
+      const firstFrameWithinMs =
+        source.kind === 'http-mjpeg' ? timing.stallAfterMs : timing.firstFrameWithinMs;
+      const watching = { ...timing, firstFrameWithinMs };
+      run = startFfmpegRun({ command: ffmpeg, invocation, ...watching, onBytes, onStall, onEnd });
     } catch (error) {
       report({ code: 'address-invalid', detail: messageOf(error) });
     }

@@ -48,12 +48,13 @@ const SIGNS: readonly {
   {
     code: 'no-decoder',
     sign: /not on whitelist|Decoder .* not found|Could not find codec|not contain any stream|matches no streams/,
-    advice: 'no video that can be decoded: set the camera to H.264',
+    advice: 'no video that can be decoded: set the camera to H.264; a hardware decoder must fit it',
   },
   {
     code: 'unreachable',
     sign: /Connection refused/,
-    advice: 'the host answers but nothing listens on the RTSP port: check port, and that RTSP is enabled',
+    advice:
+      'the host answers but nothing listens on this port: check it, and that the camera serves this protocol',
   },
   {
     code: 'unreachable',
@@ -95,5 +96,5 @@ export function diagnoseEnd(end: CaptureEnd): CaptureProblem {
 
 /** Where the pictures come from, for people. */
 export function describeSource(source: CameraSource): string {
-  return source.kind === 'rtsp' ? withoutCredentials(source.url) : source.path;
+  return source.kind === 'file' ? source.path : withoutCredentials(source.url);
 }

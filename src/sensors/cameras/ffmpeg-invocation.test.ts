@@ -42,6 +42,32 @@ test.each(['file:///etc/passwd', 'concat:a|b', 'http://10.0.0.7/', '10.0.0.7', '
   },
 );
 
+test('an HTTP camera may open nothing but HTTP, and gives no credentials away', () => {
+  const url = 'http://10.0.0.7/video.mjpg';
+  const { args, stdin } = invocation({ kind: 'http-mjpeg', url, user: 'admin', password: 's/e' });
+  expect(stdin).toContain("file 'http://admin:s%2Fe@10.0.0.7/video.mjpg'");
+  expect(args.join(' ')).not.toMatch(/admin|s%2Fe|10\.0\.0\.7/);
+  expect(args[args.indexOf('-protocol_whitelist') + 1]).toBe('pipe,http,https,tcp,tls');
+  expect(() => invocation({ kind: 'http-mjpeg', url: 'rtsp://h/a', user: null, password: null })).toThrow();
+});
+
+test('an encrypted camera keeps its protocol', () => {
+  expect(scriptLine(rtsp({ url: 'rtsps://10.0.0.7/cam', user: 'a', password: 'b' }))).toBe(
+    "file 'rtsps://a:b@10.0.0.7/cam'",
+  );
+});
+
+test.each([
+  { decoder: 'software', expected: '', codecs: '' },
+  { decoder: 'vaapi', expected: '-hwaccel vaapi', codecs: '' },
+  { decoder: 'h264-v4l2m2m', expected: '-c:v h264_v4l2m2m', codecs: ',h264_v4l2m2m' },
+] as const)('decoding by $decoder is asked for before the input', ({ decoder, expected, codecs }) => {
+  const { args } = ffmpegInvocation({ source: rtsp({}), placement: PLACEMENT, socketTimeoutMs: 1, decoder });
+  const options = args.slice(0, args.indexOf('-i')).join(' ');
+  expect(options).toContain(`-codec_whitelist h264,hevc,mjpeg,mpeg4${codecs} `);
+  expect(/-(?:hwaccel|c:v) \S+/.exec(options)?.[0] ?? '').toBe(expected);
+});
+
 test('a file name is never an option or another protocol', () => {
   const { args } = invocation({ kind: 'file', path: '-y', loop: false });
   expect(args).toContain('file:-y');

@@ -1,4 +1,5 @@
 import { RoadsideError } from '../../base/errors.ts';
+import type { VideoDecoder } from '../contract/vision-plan.ts';
 import type { CameraPlan } from '../contract.ts';
 import type { PicturePlacement } from '../vision/camera-picture.ts';
 
@@ -13,28 +14,59 @@ export type CameraSource = CameraPlan['source'];
 /** What cameras and recordings carry; a smaller attack surface than all that ffmpeg can decode. */
 const CODECS = 'h264,hevc,mjpeg,mpeg4';
 /** The greatest single allocation: a hostile stream announces pictures that fit no memory. */
-const ALLOCATION_LIMIT_BYTES = 256 * 1024 * 1024;
+const ALLOCATION_LIMIT_BYTES = 128 * 1024 * 1024;
+/** The largest picture: a decoder keeps up to 16 of them, and cameras with more have a smaller stream, too. */
+const PICTURE_LIMIT_PX = 4096 * 4096;
+
+/** A video unit hands its pictures back to the processor; one that is missing leaves the work to it. */
+function unit(name: string): Decoding {
+  return { args: ['-hwaccel', name], codecs: [] };
+}
+
+/** Memory-to-memory decoders are codecs of their own; one that is missing is a fault of the camera. */
+function memoryToMemory(codec: string): Decoding {
+  return { args: ['-c:v', codec], codecs: [codec] };
+}
+
+interface Decoding {
+  readonly args: readonly string[];
+  readonly codecs: readonly string[];
+}
+
+const DECODING: Readonly<Record<VideoDecoder, Decoding>> = {
+  software: { args: [], codecs: [] },
+  vaapi: unit('vaapi'),
+  vdpau: unit('vdpau'),
+  cuda: unit('cuda'),
+  qsv: unit('qsv'),
+  drm: unit('drm'),
+  'h264-v4l2m2m': memoryToMemory('h264_v4l2m2m'),
+  'hevc-v4l2m2m': memoryToMemory('hevc_v4l2m2m'),
+};
 
 /**
  * One decoder per camera. It writes every picture, as planar G, B, R in the size of the net's input, to its
  * standard output: an `fps` filter would hold each picture back by 80-120 ms, so the reader drops instead.
  *
- * An RTSP address goes in by standard input, as a one-line ffconcat script, because it carries user and
+ * A camera's address goes in by standard input, as a one-line ffconcat script, because it carries user and
  * password, and every process of the machine may read another's argument list.
  *
- * Throws `config-invalid` when the address is no rtsp:// address.
+ * Throws `config-invalid` when the address is of another protocol than its source.
  */
 export function ffmpegInvocation(options: {
   readonly source: CameraSource;
   readonly placement: PicturePlacement;
+  readonly decoder?: VideoDecoder;
   /** How long a silent camera may hold ffmpeg's own reads; the caller watches the pictures besides. */
   readonly socketTimeoutMs: number;
 }): FfmpegInvocation {
-  const { source, placement } = options;
-  const input = source.kind === 'rtsp' ? rtspInput(source, options) : fileInput(source);
+  const { source, placement, decoder = 'software' } = options;
+  const input = source.kind === 'file' ? fileInput(source) : networkInput(source, options);
+  const hardware = DECODING[decoder];
   const args = [
     ...['-hide_banner', '-loglevel', 'error', '-max_alloc', String(ALLOCATION_LIMIT_BYTES)],
-    ...['-codec_whitelist', CODECS, '-threads', '1', '-fflags', 'nobuffer', '-flags', 'low_delay'],
+    ...['-codec_whitelist', [CODECS, ...hardware.codecs].join(','), '-max_pixels', String(PICTURE_LIMIT_PX)],
+    ...['-threads', '1', '-fflags', 'nobuffer', '-flags', 'low_delay', ...hardware.args],
     ...input.args,
     ...['-map', '0:v:0', '-an', '-sn', '-dn', '-vf', pictureFilter(placement)],
     // Numbered pictures: a camera whose clock jumps back would otherwise lose all until it catches up.
@@ -44,21 +76,46 @@ export function ffmpegInvocation(options: {
   return { args, stdin: input.stdin };
 }
 
-function rtspInput(
-  source: Extract<CameraSource, { kind: 'rtsp' }>,
+type NetworkSource = Exclude<CameraSource, { kind: 'file' }>;
+
+interface Carrier {
+  readonly protocols: readonly string[];
+  readonly example: string;
+  /** What ffmpeg may open for it. */
+  readonly whitelist: string;
+  options(socketTimeoutUs: number): readonly string[];
+}
+
+/** The certificate of an encrypted camera is not checked (ffmpeg's default): cameras sign their own. */
+const CARRIERS: Readonly<Record<NetworkSource['kind'], Carrier>> = {
+  rtsp: {
+    protocols: ['rtsp:', 'rtsps:'],
+    example: 'rtsp://host/path',
+    whitelist: 'pipe,rtsp,rtp,tcp,tls',
+    options: (socketTimeoutUs) => ['rtsp_transport tcp', `timeout ${socketTimeoutUs}`],
+  },
+  'http-mjpeg': {
+    protocols: ['http:', 'https:'],
+    example: 'http://host/path',
+    whitelist: 'pipe,http,https,tcp,tls',
+    options: (socketTimeoutUs) => [`rw_timeout ${socketTimeoutUs}`],
+  },
+};
+
+function networkInput(
+  source: NetworkSource,
   options: { readonly socketTimeoutMs: number },
 ): FfmpegInvocation {
+  const carrier = CARRIERS[source.kind];
+  const asked = [...carrier.options(Math.round(options.socketTimeoutMs * 1000)), 'fflags nobuffer'];
   const script = [
     'ffconcat version 1.0',
-    `file ${quoted(addressWithCredentials(source))}`,
-    'option rtsp_transport tcp',
-    `option timeout ${Math.round(options.socketTimeoutMs * 1000)}`,
-    'option fflags nobuffer',
+    `file ${quoted(addressWithCredentials(source, carrier))}`,
+    ...asked.map((option) => `option ${option}`),
     '',
   ];
-  const protocols = 'pipe,rtsp,rtp,tcp';
   return {
-    args: ['-f', 'concat', '-safe', '0', '-protocol_whitelist', protocols, '-i', 'pipe:0'],
+    args: ['-f', 'concat', '-safe', '0', '-protocol_whitelist', carrier.whitelist, '-i', 'pipe:0'],
     stdin: script.join('\n'),
   };
 }
@@ -72,16 +129,17 @@ function fileInput(source: Extract<CameraSource, { kind: 'file' }>): FfmpegInvoc
   };
 }
 
-function addressWithCredentials(source: Extract<CameraSource, { kind: 'rtsp' }>): string {
-  const url = URL.canParse(source.url) ? new URL(source.url) : null;
-  if (url?.protocol !== 'rtsp:' || url.host === '') {
-    throw new RoadsideError('config-invalid', `${withoutCredentials(source.url)} is no rtsp:// address`, {
-      hint: "Give the camera's address as rtsp://host/path; its manual names the path.",
+function addressWithCredentials(source: NetworkSource, carrier: Carrier): string {
+  const url = URL.parse(source.url);
+  if (url === null || !carrier.protocols.includes(url.protocol) || url.host === '') {
+    const expected = carrier.protocols.join(' or ');
+    throw new RoadsideError('config-invalid', `${withoutCredentials(source.url)} is no ${expected} address`, {
+      hint: `Give the camera's address as ${carrier.example}; its manual names the path.`,
     });
   }
   if (source.user === null) return url.href;
   const login = `${encodeURIComponent(source.user)}:${encodeURIComponent(source.password ?? '')}`;
-  return `rtsp://${login}@${url.host}${url.pathname}${url.search}`;
+  return `${url.protocol}//${login}@${url.host}${url.pathname}${url.search}`;
 }
 
 /** ffconcat takes what stands between single quotes literally. */

@@ -22,6 +22,10 @@ const STANDING_REACH = 0.3;
 /** … for this long stands. */
 export const STANDING_AFTER_MS = 2000;
 
+/** Weight of the newest detection in a track's clarity; a standing vehicle may be half hidden for ten seconds. */
+const FADING = 0.1;
+const STANDING_FADING = 0.02;
+
 /** Pictures that show what a person rides are fewer than those that show the rider; walkers have next to none. */
 const RIDDEN_SHARE = 0.2;
 
@@ -34,11 +38,11 @@ export interface TrackState {
   readonly width: Motion;
   readonly height: Motion;
   readonly score: number;
-  /** How often it was detected. */
-  readonly hits: number;
+  readonly begunAtMs: number;
   /** How often a detection was strong enough to begin a track by itself. */
   readonly strongHits: number;
-  readonly strongAtMs: number;
+  /** Share of strong ones among the latest detections, 0 to 1. */
+  readonly clarity: number;
   readonly votes: Readonly<Partial<Record<VehicleClass, number>>>;
   readonly seenAtMs: number;
   /** The place that the foot has not left since `anchoredAtMs`. */
@@ -57,9 +61,9 @@ export function startTrack(detection: Detection, atMs: number): TrackState {
     width: startMotion(width, size),
     height: startMotion(height, size),
     score: detection.score,
-    hits: 1,
+    begunAtMs: atMs,
     strongHits: 1,
-    strongAtMs: atMs,
+    clarity: 1,
     votes: { [detection.class]: detection.score },
     seenAtMs: atMs,
     anchor: [x, y],
@@ -97,6 +101,7 @@ export function correctTrack(
   const footY = correctMotion(track.footY, { value: y, deviation });
   const moved = Math.hypot(footX.value - track.anchor[0], footY.value - track.anchor[1]);
   const stays = moved <= STANDING_REACH * height;
+  const fading = isStanding(track) ? STANDING_FADING : FADING;
   return {
     ...track,
     footX,
@@ -104,9 +109,8 @@ export function correctTrack(
     width: correctMotion(track.width, { value: width, deviation }),
     height: correctMotion(track.height, { value: height, deviation }),
     score: detection.score,
-    hits: track.hits + 1,
     strongHits: track.strongHits + (seen.weak ? 0 : 1),
-    strongAtMs: seen.weak ? track.strongAtMs : atMs,
+    clarity: track.clarity + fading * ((seen.weak ? 0 : 1) - track.clarity),
     votes: { ...track.votes, [detection.class]: (track.votes[detection.class] ?? 0) + detection.score },
     seenAtMs: atMs,
     anchor: stays ? track.anchor : [footX.value, footY.value],

@@ -45,12 +45,12 @@ export interface TrackerOptions {
 
 /** Fewer than the contract's limit of tracks in one observation. */
 export const MAX_TRACKS = 200;
-/** Detections before a track is believed: single boxes on shadows and half cars come and go. */
-const CONFIRMING_HITS = 3;
-/** Of those, so many must be strong: kerbs and bushes flicker below the threshold for minutes. */
+/** How long a track is followed before it is believed: single boxes on shadows and half cars come and go. */
+const CONFIRMING_MS = 150;
+/** So many of its detections must be strong: kerbs and bushes flicker below the threshold for minutes. */
 const CONFIRMING_STRONG_HITS = 2;
-/** For this long weak detections alone may continue a track that moves; beyond, they are of the background. */
-const WEAK_ONLY_MS = 1500;
+/** Kerbs and bushes that look like vehicles do so in few pictures: a track that fades to this is given up. */
+const FADED = 0.1;
 /** A box that shares this much of the smaller one with a vehicle that is seen … */
 const PART_CONTAINMENT = 0.5;
 /** … and stands as far down the picture, within this share of the taller box, is a part of it. */
@@ -99,11 +99,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       const strong = detections.filter((each) => each.score >= options.scoreThreshold);
       const weak = detections.filter((each) => each.score < options.scoreThreshold);
       const known = continueTracks(expected.filter(isConfirmed), { detections: strong, atMs, weak: false });
-      const doubted = known.missed.filter((track) => isBackground(track, atMs));
-      const hidden = continueTracks(
-        known.missed.filter((track) => !isBackground(track, atMs)),
-        { detections: weak, atMs, weak: true },
-      );
+      const hidden = continueTracks(known.missed, { detections: weak, atMs, weak: true });
       const young = continueTracks(expected.filter(isUnconfirmed), {
         detections: known.left,
         atMs,
@@ -115,11 +111,13 @@ export function createTracker(options: TrackerOptions): Tracker {
       const kept = [
         ...known.continued,
         ...hidden.continued,
-        ...withoutGhosts([...hidden.missed, ...doubted], seenNow),
+        ...withoutGhosts(hidden.missed, seenNow),
         ...withoutParts([...young.continued, ...youngHidden.continued, ...youngHidden.missed], seenNow),
-      ].map((track) =>
-        isUnconfirmed(track) && isBelieved(track) ? { ...track, track: ++confirmed } : track,
-      );
+      ]
+        .filter((track) => track.clarity > FADED)
+        .map((track) =>
+          isUnconfirmed(track) && isBelieved(track) ? { ...track, track: ++confirmed } : track,
+        );
       const beginning = young.left.filter(
         ({ box, class: roadUser }) => !seenNow.some((whole) => isPartOf(whole, box, roadUser)),
       );
@@ -172,13 +170,8 @@ function isUnconfirmed(track: TrackState): boolean {
   return track.track === 0;
 }
 
-function isBelieved(track: TrackState): boolean {
-  return track.hits >= CONFIRMING_HITS && track.strongHits >= CONFIRMING_STRONG_HITS;
-}
-
-/** A vehicle that moves shows itself clearly now and then; a standing one may be half hidden for long. */
-function isBackground(track: TrackState, atMs: number): boolean {
-  return !isStanding(track) && atMs - track.strongAtMs > WEAK_ONLY_MS;
+function isBelieved({ begunAtMs, seenAtMs, strongHits }: TrackState): boolean {
+  return seenAtMs - begunAtMs >= CONFIRMING_MS && strongHits >= CONFIRMING_STRONG_HITS;
 }
 
 function withoutParts(young: readonly TrackState[], seen: readonly TrackState[]): readonly TrackState[] {

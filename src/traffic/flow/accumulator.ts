@@ -1,5 +1,5 @@
 import type { LoopOccupancy } from '../observations/observation.ts';
-import type { Span } from './occupied-tally.ts';
+import type { Span } from '../span.ts';
 
 /** A card cannot have seen a loop occupied for longer than the time that passed, but its clock is its own. */
 const PLAUSIBLE_SHARE = 1.05;

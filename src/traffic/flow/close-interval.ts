@@ -1,14 +1,18 @@
 import { MS_PER_H, MS_PER_S, round, roundOrNull } from '../../base/units.ts';
-import type { FlowInterval } from '../record.ts';
+import type { FlowInterval, Gap } from '../record.ts';
 import type { EffectiveLength } from './effective-length.ts';
-import { gapsOf, type OpenInterval } from './interval.ts';
-import { NO_SPEEDS, type SpeedFigures, speedFigures } from './mean-speed.ts';
+import { believedMs, gapsOf, type OpenInterval, wallOf } from './interval.ts';
+import { NO_SPEEDS, type SpeedBasis, type SpeedFigures, speedFigures } from './mean-speed.ts';
 import type { LaneMeasure } from './measure.ts';
 import type { OccupiedTime } from './occupied-tally.ts';
 import { meanOf, type Sum } from './vehicle-tally.ts';
 
 /** Less measured time than this and an interval has no figures: they would be guesses. */
 const MIN_COVERAGE_PCT = 5;
+/** A vehicle that only a counter knew of makes one headway of two: with more of them there is no mean headway. */
+const MAX_COUNTER_ONLY_SHARE = 0.05;
+/** Less than this without a gap in the readings is a device that answered and did not tell. */
+const UNEXPLAINED_PCT = 50;
 
 /** What identifies the interval's series, and what the lane has learned. */
 export interface IntervalOf {
@@ -40,57 +44,66 @@ type Figures = Omit<
 export function closeInterval(interval: OpenInterval, of: IntervalOf): FlowInterval {
   const { measure, widthS } = of;
   const spanMs = interval.endMs - interval.startMs;
-  const coveragePct = spanMs > 0 ? Math.min(100, (100 * coveredMs(interval, measure)) / spanMs) : 0;
+  const coveragePct = spanMs > 0 ? Math.min(100, (100 * measuredMs(interval, measure)) / spanMs) : 0;
+  const extent = { spanMs, isMeasured: coveragePct >= MIN_COVERAGE_PCT };
   const figures =
     measure.coverage === 'device-intervals'
-      ? deviceFigures(interval, { spanMs, coveragePct })
-      : vehicleFigures(interval, of, { spanMs, coveragePct });
-  const wall = (monoMs: number): number => Math.round(interval.startWallMs + monoMs - interval.startMs);
+      ? deviceFigures(interval, extent)
+      : vehicleFigures(interval, of, extent);
   return {
     lane: measure.lane,
     source: measure.source,
     sensor: of.sensor,
-    startMs: Math.round(interval.startWallMs),
-    endMs: wall(interval.endMs),
+    startMs: interval.startWallMs,
+    endMs: interval.endWallMs,
     widthS,
     lead: false,
     leadReason: null,
-    partial: Math.round(spanMs) < widthS * MS_PER_S,
+    partial: interval.endWallMs - interval.startWallMs < widthS * MS_PER_S,
     resolution: measure.resolution,
     ...figures,
     expected: Math.round(interval.expected),
     received: Math.round(interval.received),
     coveragePct: round(coveragePct, 1),
-    gaps: gapsOf(interval).map((gap) => ({
-      fromMs: wall(gap.fromMs),
-      toMs: wall(gap.toMs),
-      cause: gap.cause,
-    })),
+    gaps: gapsIn(interval, coveragePct),
   };
 }
 
-function coveredMs(interval: OpenInterval, { coverage }: LaneMeasure): number {
+/** Gaps on the wall clock. A device that answers, and tells nothing that can be used, leaves one too. */
+function gapsIn(interval: OpenInterval, coveragePct: number): readonly Gap[] {
+  const { startWallMs, endWallMs } = interval;
+  const gaps = gapsOf(interval).flatMap(({ cause, ...gap }): Gap[] => {
+    const [fromMs, toMs] = [wallOf(interval, gap.fromMs), wallOf(interval, gap.toMs)];
+    return toMs > fromMs ? [{ fromMs, toMs, cause }] : [];
+  });
+  const isUnexplained = gaps.length === 0 && coveragePct < UNEXPLAINED_PCT;
+  return isUnexplained ? [{ fromMs: startWallMs, toMs: endWallMs, cause: 'device' }] : gaps;
+}
+
+function measuredMs(interval: OpenInterval, { coverage }: LaneMeasure): number {
   if (coverage === 'device-intervals') return interval.device.countedMs;
-  return coverage === 'counter' ? interval.countedMs : interval.coveredMs;
+  return believedMs(interval, coverage === 'counter' ? 'counted' : 'covered');
 }
 
 interface Extent {
   readonly spanMs: number;
-  readonly coveragePct: number;
+  /** Whether coverage is enough for figures. */
+  readonly isMeasured: boolean;
 }
 
-function vehicleFigures(interval: OpenInterval, of: IntervalOf, { spanMs, coveragePct }: Extent): Figures {
+function vehicleFigures(interval: OpenInterval, of: IntervalOf, extent: Extent): Figures {
   const { measure } = of;
   const { vehicles, occupied } = interval;
-  const measured = coveragePct >= MIN_COVERAGE_PCT;
+  const { spanMs, isMeasured } = extent;
   // A counter that goes on through a silence has counted in it too.
-  const countedMs = Math.min(spanMs, Math.max((spanMs * coveragePct) / 100, interval.countedMs));
-  const counted = 100 * countedMs >= MIN_COVERAGE_PCT * spanMs && countedMs > 0;
-  const flowVehH = counted ? (vehicles.count * MS_PER_H) / countedMs : null;
-  const occupancy = occupancyFigures(interval, measure, { spanMs, coveragePct });
-  const speeds: SpeedFigures = measured
+  const countedMs = believedMs(interval, 'counted');
+  const observedMs = measure.coverage === 'counter' ? countedMs : believedMs(interval, 'observed');
+  const counted = isMeasured || (countedMs > 0 && 100 * countedMs >= MIN_COVERAGE_PCT * spanMs);
+  const flowVehH = counted ? (vehicles.count * MS_PER_H) / Math.max(observedMs, countedMs) : null;
+  const occupancy = occupancyFigures(interval, measure, { spanMs, observedMs });
+  const speeds: SpeedFigures = isMeasured
     ? speedFigures(measure, vehicles, {
-        flowVehH,
+        ...vehiclesOfOccupancy(interval, measure, { flowVehH, observedMs }),
         occupancyPct: occupancy.occupancyPct,
         occupancyError: relativeError(occupiedTime(interval, measure)),
         standingShare: occupied.seen.occupiedMs > 0 ? occupied.queueMs / occupied.seen.occupiedMs : 0,
@@ -98,21 +111,33 @@ function vehicleFigures(interval: OpenInterval, of: IntervalOf, { spanMs, covera
       })
     : NO_SPEEDS;
   const { classes } = measure;
+  const isFollowed = isMeasured && vehicles.counterOnlyCount <= MAX_COUNTER_ONLY_SHARE * vehicles.count;
   return {
     count: counted ? vehicles.count : null,
     reverseCount: counted ? vehicles.reverseCount : null,
-    counterOnlyCount: vehicles.counterOnlyCount,
+    counterOnlyCount: counted ? vehicles.counterOnlyCount : 0,
     lateCount: vehicles.lateCount,
     flowVehH: roundOrNull(flowVehH, 1),
     ...occupancy,
     ...speeds,
-    meanHeadwayS: measured ? secondsOf(vehicles.headwayMs) : null,
-    meanGapS: measured ? secondsOf(vehicles.gapMs) : null,
-    meanLengthM: measured ? roundOrNull(meanOf(vehicles.lengthM), 1) : null,
+    meanHeadwayS: isFollowed ? secondsOf(vehicles.headwayMs) : null,
+    meanGapS: isFollowed ? secondsOf(vehicles.gapMs) : null,
+    meanLengthM: isMeasured ? roundOrNull(meanOf(vehicles.lengthM), 1) : null,
     classScheme: counted && classes !== null ? classes.scheme : null,
     classCounts: counted && classes !== null ? countsOf(classes.names, interval) : null,
-    queuePresenceS: measured && measure.seesQueue ? round(occupied.queueMs / MS_PER_S, 1) : null,
+    queuePresenceS: isMeasured && measure.seesQueue ? round(occupied.queueMs / MS_PER_S, 1) : null,
   };
+}
+
+/** The vehicles that made the occupancy: those that only the counter knew are in the card's accumulator alone. */
+function vehiclesOfOccupancy(
+  { vehicles }: OpenInterval,
+  { occupancyMethod }: LaneMeasure,
+  all: { readonly flowVehH: number | null; readonly observedMs: number },
+): Pick<SpeedBasis, 'count' | 'flowVehH'> {
+  if (occupancyMethod === 'accumulated') return { count: vehicles.count, flowVehH: all.flowVehH };
+  const count = vehicles.count - vehicles.counterOnlyCount;
+  return { count, flowVehH: all.observedMs > 0 ? (count * MS_PER_H) / all.observedMs : null };
 }
 
 function occupiedTime({ occupied }: OpenInterval, { occupancyMethod }: LaneMeasure): OccupiedTime {
@@ -126,31 +151,35 @@ function relativeError({ occupiedMs, varianceMs2 }: OccupiedTime): number {
 function occupancyFigures(
   interval: OpenInterval,
   measure: LaneMeasure,
-  { spanMs, coveragePct }: Extent,
+  { spanMs, observedMs }: { readonly spanMs: number; readonly observedMs: number },
 ): Pick<Figures, 'occupancyPct' | 'occupancyMethod' | 'occupancyUncertaintyPct'> {
   const { occupancyMethod } = measure;
   const isAccumulated = occupancyMethod === 'accumulated';
   const accumulatedMs = Math.min(spanMs, interval.occupied.accumulatedOverMs);
-  const overMs = isAccumulated ? accumulatedMs : (spanMs * coveragePct) / 100;
+  const overMs = isAccumulated ? accumulatedMs : observedMs;
   const measured = overMs > 0 && 100 * overMs >= MIN_COVERAGE_PCT * spanMs;
   const isKnown = occupancyMethod !== 'device' || interval.vehicles.withoutOnTime === 0;
   if (occupancyMethod === null || !measured || !isKnown) {
     return { occupancyPct: null, occupancyMethod: null, occupancyUncertaintyPct: null };
   }
-  // Time that a lost difference leaves unknown may have been occupied wholly or not at all.
-  const unknownMs = isAccumulated ? spanMs - overMs : 0;
   const { occupiedMs, openMs } = occupiedTime(interval, measure);
-  const openPct = (100 * openMs) / overMs + (50 * unknownMs) / spanMs;
+  const share = Math.min(1, occupiedMs / overMs);
+  const { count, counterOnlyCount } = interval.vehicles;
+  // Time that a lost difference leaves unknown may have been occupied wholly or not at all, and vehicles that
+  // only the counter knew were on the loop as long as the others.
+  const unknownShare = isAccumulated
+    ? (1 - overMs / spanMs) * Math.max(share, 1 - share)
+    : (share * counterOnlyCount) / Math.max(1, count - counterOnlyCount);
+  const openPct = 100 * (openMs / overMs + unknownShare);
   return {
-    occupancyPct: round(Math.min(100, (100 * occupiedMs) / overMs), 2),
+    occupancyPct: round(100 * share, 2),
     occupancyMethod,
     occupancyUncertaintyPct: occupancyMethod === 'device' ? null : round(Math.min(100, openPct), 2),
   };
 }
 
 /** A device's own intervals as they are: it does not say which of the two means its speed is (see glossary). */
-function deviceFigures({ device, vehicles }: OpenInterval, { spanMs, coveragePct }: Extent): Figures {
-  const counted = coveragePct >= MIN_COVERAGE_PCT;
+function deviceFigures({ device, vehicles }: OpenInterval, { spanMs, isMeasured: counted }: Extent): Figures {
   const occupancyPct =
     100 * device.occupancy.of >= MIN_COVERAGE_PCT * spanMs ? meanOf(device.occupancy) : null;
   const speedKmh = counted ? meanOf(device.speedKmh) : null;
@@ -160,7 +189,7 @@ function deviceFigures({ device, vehicles }: OpenInterval, { spanMs, coveragePct
     reverseCount: null,
     counterOnlyCount: 0,
     lateCount: vehicles.lateCount,
-    flowVehH: counted ? round((device.count * MS_PER_H) / Math.min(spanMs, device.countedMs), 1) : null,
+    flowVehH: counted ? round((device.count * MS_PER_H) / device.countedMs, 1) : null,
     occupancyPct: roundOrNull(occupancyPct, 2),
     occupancyMethod: occupancyPct === null ? null : 'device',
     occupancyUncertaintyPct: null,

@@ -72,6 +72,12 @@ describe('the effective length of a lane', () => {
     expect(learnFrom(own(60)).lengthM).toBe(22);
     expect(learnFrom(own(0.5)).lengthM).toBe(3);
   });
+  test('learns nothing from vehicles that were counted and not seen, unless the card timed them too', () => {
+    const own = loopInterval({ count: 8, speedKmh: 30, lengthM: 8, tellsSpeed: true });
+    const unseen = { ...own, counterOnlyCount: 2, occupancyMethod: 'edges' } as const;
+    expect(learnFrom([unseen])).toEqual(begun);
+    expect(learnFrom([{ ...unseen, occupancyMethod: 'accumulated' }]).basis).toBe('measured');
+  });
   test('learns nothing from an interval that was not measured', () => {
     const poor = {
       ...loopInterval({ count: 8, speedKmh: 30, lengthM: 8, tellsSpeed: true }),

@@ -46,6 +46,8 @@ const LENGTH_SPREAD = 0.3;
 const MAX_ERROR_SHARE = 0.3;
 /** Less coverage, and flow and occupancy may be of different vehicles. */
 const LEARNING_COVERAGE_PCT = 90;
+/** So are they when more vehicles than this share were counted and never seen on the loop. */
+const LEARNING_COUNTER_ONLY_SHARE = 0.05;
 const PLAUSIBLE_SPEED_KMH = { min: 1, max: 200 } as const;
 
 export function initialEffectiveLength({ effectiveLengthM }: StationDefinition): EffectiveLength {
@@ -71,6 +73,8 @@ export function learnEffectiveLength(
   const { count, flowVehH, occupancyPct } = loop;
   if (count === null || flowVehH === null || occupancyPct === null) return state;
   if (loop.coveragePct < LEARNING_COVERAGE_PCT) return state;
+  const isPartlySeen = loop.counterOnlyCount > LEARNING_COUNTER_ONLY_SHARE * count;
+  if (loop.occupancyMethod === 'edges' && isPartlySeen) return state;
   const judged = { ...state, lowOccupancyPct: nextPercentile(state.lowOccupancyPct, occupancyPct) };
   const told = speedTold(judged, loop, camera, lane);
   if (told === null || count === 0 || occupancyPct === 0) return judged;

@@ -40,12 +40,14 @@ function vehicle(frontMs: number, onTimeMs: number): CompletedPassage {
 function pass(
   vehicles: readonly { readonly passage: CompletedPassage; readonly knownMs: number }[],
   untilMs: number,
+  slewAt: (nowMs: number) => number = () => 0,
 ): FlowInterval[] {
   const measure = loopMeasure(laneDefinition(), singleStation());
-  let flow: LaneFlow = openLaneFlow({ measure, sensor: 'a' }, WIDTHS_S, { nowMs: 0, offsetMs: OFFSET_MS });
+  const clockAt = (nowMs: number) => ({ nowMs, offsetMs: OFFSET_MS + slewAt(nowMs) });
+  let flow: LaneFlow = openLaneFlow({ measure, sensor: 'a' }, WIDTHS_S, clockAt(0));
   const closed: FlowInterval[] = [];
   for (let nowMs = TICK_MS; nowMs <= untilMs; nowMs += TICK_MS) {
-    const clock = { nowMs, offsetMs: OFFSET_MS };
+    const clock = clockAt(nowMs);
     flow = beginIntervals(flow, clock);
     for (const { passage, knownMs } of vehicles) {
       if (knownMs <= nowMs - TICK_MS || knownMs > nowMs) continue;
@@ -60,7 +62,7 @@ function pass(
     flow = step.flow;
     closed.push(...step.closed);
   }
-  return [...closed, ...cutIntervals(flow, { nowMs: untilMs, offsetMs: OFFSET_MS }, NOTHING_OPEN).closed];
+  return [...closed, ...cutIntervals(flow, clockAt(untilMs), NOTHING_OPEN).closed];
 }
 
 const traffic = (mostLateMs: number, longestMs = 6000) =>
@@ -138,5 +140,32 @@ describe('the intervals of a lane', () => {
       [120_000, 180_000, false],
       [180_000, 185_000, true],
     ]);
+  });
+
+  test.each([
+    ['jitter', -1, 0],
+    ['slew', -240, 240],
+  ])('keep borders of the wall clock, which all widths share, while the two clocks %s', (_how, min, max) => {
+    const shifts = fc.array(fc.double({ min, max, noNaN: true }), { minLength: 7, maxLength: 7 });
+    fc.assert(
+      fc.property(traffic(1000), shifts, (vehicles, list) => {
+        const slewAt = (nowMs: number): number => list[(nowMs / TICK_MS) % list.length] ?? 0;
+        const closed = pass(vehicles, Math.max(130_000, endOf(vehicles) + 5000), slewAt);
+        const within = (widthS: number) =>
+          closed.filter(
+            (it) => it.widthS === widthS && it.endMs > OFFSET_MS + 60_000 && it.startMs < OFFSET_MS + 120_000,
+          );
+        const [minute, ...others] = within(60);
+        expect([minute?.partial, others]).toEqual([false, []]);
+        expect(within(5).map(({ startMs, endMs, partial }) => [startMs, endMs, partial])).toEqual(
+          Array.from({ length: 12 }, (_, at) => {
+            const startMs = OFFSET_MS + 60_000 + 5000 * at;
+            return [startMs, startMs + 5000, false];
+          }),
+        );
+        expect(within(5).reduce((sum, { count }) => sum + (count ?? 0), 0)).toBe(minute?.count);
+      }),
+      { numRuns: 40 },
+    );
   });
 });

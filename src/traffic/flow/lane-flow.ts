@@ -1,14 +1,23 @@
 import { MS_PER_S } from '../../base/units.ts';
-import type { DeviceInterval, GapCause, SensorSampling } from '../observations/observation.ts';
+import type { DeviceInterval, SensorSampling } from '../observations/observation.ts';
 import type { CompletedPassage } from '../passages/passage.ts';
 import type { Pulse } from '../passages/pulse.ts';
 import type { FlowInterval } from '../record.ts';
+import type { Span } from '../span.ts';
 import { closeInterval } from './close-interval.ts';
 import { addDeviceInterval } from './device-tally.ts';
 import type { EffectiveLength } from './effective-length.ts';
-import { addCounted, addDistrust, addSampling, type OpenInterval, openInterval, spanOf } from './interval.ts';
+import {
+  addCounted,
+  addDistrust,
+  addSampling,
+  cutAt,
+  type OpenInterval,
+  openInterval,
+  spanOf,
+} from './interval.ts';
 import type { LaneMeasure } from './measure.ts';
-import { addAccumulated, addPresence, type Presence, presenceOf, type Span } from './occupied-tally.ts';
+import { addAccumulated, addPresence, lastingPresence, type Presence } from './occupied-tally.ts';
 import { addLate, addVehicle, type Headway } from './vehicle-tally.ts';
 
 /** One sensor's measure of one lane, in every configured interval width at once. */
@@ -59,7 +68,7 @@ export function openLaneFlow(
     source: of.measure.source,
     open: widthsS.map((widthS) => ({
       widthS,
-      intervals: [intervalFrom(widthS, clock.nowMs, clock.offsetMs)],
+      intervals: [intervalFrom(widthS, clock)],
     })),
     receivedToMs: clock.nowMs,
     lastFrontMs: null,
@@ -69,20 +78,27 @@ export function openLaneFlow(
   };
 }
 
-/** The interval that starts at `startMs` and ends at the next multiple of its width on the wall clock. */
-function intervalFrom(widthS: number, startMs: number, offsetMs: number): OpenInterval {
+/** The interval that starts now and ends at the next multiple of its width on the wall clock. */
+function intervalFrom(widthS: number, { nowMs, offsetMs }: WallClock): OpenInterval {
   const widthMs = widthS * MS_PER_S;
-  const startWallMs = Math.round(startMs + offsetMs);
+  const startWallMs = Math.round(nowMs + offsetMs);
   const endWallMs = (Math.floor(startWallMs / widthMs) + 1) * widthMs;
-  return openInterval({ startMs, endMs: startMs + endWallMs - startWallMs, startWallMs });
+  return openInterval({ startMs: nowMs, endMs: endWallMs - offsetMs, startWallMs, endWallMs });
+}
+
+/** The next one. Its bounds are those of the wall clock, however the readings of the two clocks jitter. */
+function intervalAfter({ endMs, endWallMs }: OpenInterval, widthS: number, offsetMs: number): OpenInterval {
+  const nextWallMs = endWallMs + widthS * MS_PER_S;
+  const ends = { endMs: nextWallMs - offsetMs, endWallMs: nextWallMs };
+  return openInterval({ startMs: endMs, startWallMs: endWallMs, ...ends });
 }
 
 /** Adds a completed passage to the interval of its completion; if that was published, it is declared late. */
 export function flowPassage(flow: LaneFlow, passage: CompletedPassage): { flow: LaneFlow; headway: Headway } {
   const follows = passage.direction === 'forward' && !passage.counterOnly;
   const headway: Headway = {
-    headwayMs: follows && flow.lastFrontMs !== null ? passage.frontMs - flow.lastFrontMs : null,
-    gapMs: follows && flow.lastRearMs !== null ? passage.frontMs - flow.lastRearMs : null,
+    headwayMs: follows ? after(flow.lastFrontMs, passage.frontMs) : null,
+    gapMs: follows ? after(flow.lastRearMs, passage.frontMs) : null,
   };
   const atMs = passage.completedMs;
   const counted = mapWidths(flow, (intervals) => {
@@ -94,7 +110,7 @@ export function flowPassage(flow: LaneFlow, passage: CompletedPassage): { flow: 
       index !== at
         ? interval
         : {
-            ...interval,
+            ...tallied(interval, atMs),
             vehicles: late
               ? addLate(interval.vehicles, passage)
               : addVehicle(interval.vehicles, passage, headway),
@@ -113,13 +129,23 @@ export function flowPassage(flow: LaneFlow, passage: CompletedPassage): { flow: 
   };
 }
 
+/** A device that stamps its vehicles coarsely may tell them out of their order: then nothing lies between them. */
+function after(leaderMs: number | null, frontMs: number): number | null {
+  return leaderMs === null || frontMs < leaderMs ? null : frontMs - leaderMs;
+}
+
 /** Adds a stretch during which the reference loop was occupied, clipped to each interval. */
 export function flowPresence(flow: LaneFlow, presence: Presence): LaneFlow {
   return everyInterval(flow, (interval) => withPresence(interval, presence));
 }
 
 function withPresence(interval: OpenInterval, presence: Presence): OpenInterval {
-  return { ...interval, occupied: addPresence(interval.occupied, presence, spanOf(interval)) };
+  const occupied = addPresence(interval.occupied, presence, spanOf(interval));
+  return occupied === interval.occupied ? interval : { ...tallied(interval, presence.toMs), occupied };
+}
+
+function tallied(interval: OpenInterval, toMs: number): OpenInterval {
+  return { ...interval, talliedToMs: Math.max(interval.talliedToMs, Math.min(toMs, interval.endMs)) };
 }
 
 /** Adds the time that a card's accumulator counted between two readings. */
@@ -148,7 +174,9 @@ export function flowDeviceInterval(flow: LaneFlow, told: DeviceInterval): LaneFl
         return { ...interval, vehicles: { ...interval.vehicles, lateCount } };
       }
       const holds = middleMs >= interval.startMs && middleMs < interval.endMs;
-      return holds ? { ...interval, device: addDeviceInterval(interval.device, told) } : interval;
+      return holds
+        ? { ...tallied(interval, told.toMs), device: addDeviceInterval(interval.device, told) }
+        : interval;
     });
   });
   return {
@@ -161,49 +189,64 @@ export function flowDeviceInterval(flow: LaneFlow, told: DeviceInterval): LaneFl
 export function flowSampling(flow: LaneFlow, sampling: SensorSampling): LaneFlow {
   const sampled = everyInterval(flow, (interval) => addSampling(interval, sampling));
   if (sampling.received > 0) return { ...sampled, receivedToMs: Math.max(flow.receivedToMs, sampling.toMs) };
-  // Who passed in silence is unknown, so the next vehicle has no headway.
-  return { ...sampled, lastFrontMs: null, lastRearMs: null };
+  return forgetLeader(sampled);
 }
 
-export function flowDistrust(flow: LaneFlow, span: Span, cause: GapCause): LaneFlow {
-  return everyInterval(flow, (interval) => addDistrust(interval, span, cause));
+/** The detector was not believed in this span, and the vehicle before the next one is not known. */
+export function flowDistrust(flow: LaneFlow, span: Span): LaneFlow {
+  return everyInterval(forgetLeader(flow), (interval) => addDistrust(interval, span));
 }
 
-/** Opens the intervals that have begun, so that what happened in them has a place. */
-export function beginIntervals(flow: LaneFlow, clock: WallClock): LaneFlow {
-  const isCurrent = flow.open.every(({ intervals }) => (intervals.at(-1)?.endMs ?? 0) > clock.nowMs);
-  if (isCurrent) return flow;
+/** Who passed last is not known any more, so the next vehicle has no headway. */
+export function forgetLeader(flow: LaneFlow): LaneFlow {
+  return { ...flow, lastFrontMs: null, lastRearMs: null };
+}
+
+/**
+ * Opens the intervals that have begun, so that what happened in them has a place. All widths end by the clocks as
+ * they are now, so that one vehicle falls on the same side of a border that they share.
+ */
+export function beginIntervals(flow: LaneFlow, { nowMs, offsetMs }: WallClock): LaneFlow {
+  const hasEnded = (running: OpenInterval | undefined): running is OpenInterval =>
+    running !== undefined && running.endWallMs <= nowMs + offsetMs;
+  if (!flow.open.some(({ intervals }) => hasEnded(intervals.at(-1)))) return flow;
   const open = flow.open.map(({ widthS, intervals }) => {
     let begun = intervals;
-    for (let last = begun.at(-1); last !== undefined && last.endMs <= clock.nowMs; last = begun.at(-1)) {
-      begun = [...begun, intervalFrom(widthS, last.endMs, clock.offsetMs)];
+    for (let last = begun.at(-1); hasEnded(last); last = begun.at(-1)) {
+      const ended = { ...last, endMs: last.endWallMs - offsetMs };
+      begun = [...begun.slice(0, -1), ended, intervalAfter(ended, widthS, offsetMs)];
     }
     return { widthS, intervals: begun };
   });
   return { ...flow, open };
 }
 
-/** Closes the intervals whose grace time is over. */
-export function closeIntervals(flow: LaneFlow, clock: WallClock, closing: Closing): FlowClosed {
-  const isOver = ({ endMs }: OpenInterval): boolean => endMs + flow.measure.graceMs <= clock.nowMs;
+/** Closes the intervals that have ended and whose grace time is over. */
+export function closeIntervals(flow: LaneFlow, { nowMs }: WallClock, closing: Closing): FlowClosed {
+  const isOver = ({ endMs }: OpenInterval, index: number, all: readonly OpenInterval[]): boolean =>
+    index < all.length - 1 && endMs + flow.measure.graceMs <= nowMs;
   const closed = flow.open.flatMap(({ widthS, intervals }) =>
     intervals.filter(isOver).map((interval) => close(flow, widthS, interval, closing)),
   );
   if (closed.length === 0) return { flow, closed };
-  return { flow: mapWidths(flow, (intervals) => intervals.filter((each) => !isOver(each))), closed };
+  const open = flow.open.map(({ widthS, intervals }) => ({
+    widthS,
+    intervals: intervals.filter((...each) => !isOver(...each)),
+  }));
+  return { flow: { ...flow, open }, closed };
 }
 
 /** Cuts every running interval at this moment, because the clock stepped or the agent stops. */
 export function cutIntervals(flow: LaneFlow, clock: WallClock, closing: Closing): FlowClosed {
   const closed = flow.open.flatMap(({ widthS, intervals }) =>
     intervals
-      .map((interval) => ({ ...interval, endMs: Math.min(interval.endMs, clock.nowMs) }))
-      .filter((interval) => interval.endMs > interval.startMs)
+      .filter(({ startMs }) => startMs < clock.nowMs)
+      .map((interval) => cutAt(interval, clock.nowMs))
       .map((interval) => close(flow, widthS, interval, closing)),
   );
   const open = flow.open.map(({ widthS }) => ({
     widthS,
-    intervals: [intervalFrom(widthS, clock.nowMs, clock.offsetMs)],
+    intervals: [intervalFrom(widthS, clock)],
   }));
   return { flow: { ...flow, open }, closed };
 }
@@ -211,7 +254,7 @@ export function cutIntervals(flow: LaneFlow, clock: WallClock, closing: Closing)
 function close(flow: LaneFlow, widthS: number, interval: OpenInterval, closing: Closing): FlowInterval {
   const { measure, sensor, receivedToMs } = flow;
   const whole =
-    closing.open === null ? interval : withPresence(interval, presenceOf(closing.open, receivedToMs));
+    closing.open === null ? interval : withPresence(interval, lastingPresence(closing.open, receivedToMs));
   return closeInterval(whole, { measure, sensor, widthS, effectiveLength: closing.effectiveLength });
 }
 

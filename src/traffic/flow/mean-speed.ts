@@ -31,8 +31,9 @@ export const NO_SPEEDS: SpeedFigures = {
   speedUncertaintyPct: null,
 };
 
-/** The lane's flow and occupancy in the interval, from which a mean speed can be estimated. */
+/** Flow and occupancy of the same vehicles, from which a mean speed can be estimated. */
 export interface SpeedBasis {
+  readonly count: number;
   readonly flowVehH: number | null;
   readonly occupancyPct: number | null;
   readonly occupancyError: number;
@@ -42,10 +43,11 @@ export interface SpeedBasis {
 
 /** The speeds of an interval: those of its vehicles, or an estimate where too few of them have one. */
 export function speedFigures(measure: LaneMeasure, tally: VehicleTally, basis: SpeedBasis): SpeedFigures {
-  const { count, counterOnlyCount, speedCount } = tally;
-  const enough = measure.source === 'camera' || speedCount >= MIN_SPEED_SHARE * (count - counterOnlyCount);
+  const { speedCount } = tally;
+  const shown = tally.count - tally.counterOnlyCount;
+  const enough = measure.source === 'camera' || speedCount >= MIN_SPEED_SHARE * shown;
   if (speedCount > 0 && enough) return measuredSpeeds(measure, tally);
-  const { flowVehH, occupancyPct, effectiveLength, ...errors } = basis;
+  const { count, flowVehH, occupancyPct, effectiveLength, ...errors } = basis;
   if (!measure.estimatesSpeed || effectiveLength === null) return NO_SPEEDS;
   if (flowVehH === null || occupancyPct === null) return NO_SPEEDS;
   const estimate = estimateSpeed(effectiveLength, { count, flowVehH, occupancyPct, ...errors });

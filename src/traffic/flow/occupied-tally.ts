@@ -1,20 +1,11 @@
 import type { Pulse } from '../passages/pulse.ts';
+import { type Span, sharedMs } from '../span.ts';
 
 /**
  * A presence that lasts longer is a vehicle that stands: HIOCC raises its alarm after three consecutive seconds
  * of full occupancy (Siemens outstation defaults). It has stood since it came, so all of it counts.
  */
 export const QUEUE_PRESENCE_MS = 3000;
-
-export interface Span {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-/** Milliseconds that two spans share. */
-export function overlapMs(a: Span, b: Span): number {
-  return Math.max(0, Math.min(a.toMs, b.toMs) - Math.max(a.fromMs, b.fromMs));
-}
 
 /** A time that a loop was occupied, and how well it is known. */
 export interface OccupiedTime {
@@ -31,8 +22,9 @@ export interface OccupiedTally {
   readonly seen: OccupiedTime;
   /** From differences of a card's accumulator. */
   readonly accumulated: OccupiedTime;
-  /** Time that those differences tell about. */
+  /** Time that those differences tell about, and until when. */
   readonly accumulatedOverMs: number;
+  readonly accumulatedToMs: number;
   readonly queueMs: number;
 }
 
@@ -42,6 +34,7 @@ export const NOT_OCCUPIED: OccupiedTally = {
   seen: NO_TIME,
   accumulated: NO_TIME,
   accumulatedOverMs: 0,
+  accumulatedToMs: Number.NEGATIVE_INFINITY,
   queueMs: 0,
 };
 
@@ -51,20 +44,14 @@ export interface Presence extends Span {
   readonly toUncertaintyMs: number;
 }
 
-/** The presence of a pulse until it ended, or until `untilMs` where it lasts or its end was not seen. */
-export function presenceOf(pulse: Pulse, untilMs: number): Presence {
-  const ended = pulse.offMs !== null && !pulse.offFound;
-  return {
-    fromMs: pulse.onMs,
-    toMs: pulse.offMs === null ? untilMs : Math.min(pulse.offMs, untilMs),
-    fromUncertaintyMs: pulse.onUncertaintyMs,
-    toUncertaintyMs: ended ? pulse.offUncertaintyMs : 0,
-  };
+/** What is known of a presence that lasts: it is believed until then. */
+export function lastingPresence({ onMs, onUncertaintyMs }: Pulse, untilMs: number): Presence {
+  return { fromMs: onMs, toMs: untilMs, fromUncertaintyMs: onUncertaintyMs, toUncertaintyMs: 0 };
 }
 
 /** Adds the part of a presence that lies in the interval; an edge outside leaves nothing open inside. */
 export function addPresence(tally: OccupiedTally, presence: Presence, interval: Span): OccupiedTally {
-  const ms = overlapMs(presence, interval);
+  const ms = sharedMs(presence, interval);
   if (ms === 0) return tally;
   const fromMs = presence.fromMs >= interval.fromMs ? presence.fromUncertaintyMs : 0;
   const toMs = presence.toMs <= interval.toMs ? presence.toUncertaintyMs : 0;
@@ -89,19 +76,27 @@ export function addAccumulated(
   difference: Span & { readonly occupiedMs: number },
   interval: Span,
 ): OccupiedTally {
-  const sharedMs = overlapMs(difference, interval);
-  if (sharedMs === 0) return tally;
+  const insideMs = sharedMs(difference, interval);
+  if (insideMs === 0) return tally;
   const wholeMs = difference.toMs - difference.fromMs;
   const occupiedMs = Math.min(difference.occupiedMs, wholeMs);
-  const mostMs = Math.min(occupiedMs, sharedMs);
-  const leastMs = Math.max(0, occupiedMs - (wholeMs - sharedMs));
+  const mostMs = Math.min(occupiedMs, insideMs);
+  const leastMs = Math.max(0, occupiedMs - (wholeMs - insideMs));
   return {
     ...tally,
     accumulated: {
-      occupiedMs: tally.accumulated.occupiedMs + (occupiedMs * sharedMs) / wholeMs,
+      occupiedMs: tally.accumulated.occupiedMs + (occupiedMs * insideMs) / wholeMs,
       openMs: tally.accumulated.openMs + (mostMs - leastMs) / 2,
       varianceMs2: tally.accumulated.varianceMs2 + (mostMs - leastMs) ** 2 / 12,
     },
-    accumulatedOverMs: tally.accumulatedOverMs + sharedMs,
+    accumulatedOverMs: tally.accumulatedOverMs + insideMs,
+    accumulatedToMs: difference.toMs,
   };
+}
+
+/** The accumulator was not believed from a moment on: what it has added up since cannot be taken out alone. */
+export function withoutAccumulated(tally: OccupiedTally, fromMs: number): OccupiedTally {
+  if (tally.accumulatedToMs <= fromMs) return tally;
+  const { accumulated, accumulatedOverMs, accumulatedToMs } = NOT_OCCUPIED;
+  return { ...tally, accumulated, accumulatedOverMs, accumulatedToMs };
 }

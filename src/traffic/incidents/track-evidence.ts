@@ -1,15 +1,33 @@
 import { MS_PER_S } from '../../base/units.ts';
-import { dot, lengthOf, subtract } from '../geometry.ts';
-import { isMotorVehicle, laneOf, type ViewState } from '../passages/camera-view.ts';
+import { lengthOf, subtract } from '../geometry.ts';
+import { goesAlong, isMotorVehicle, laneOf, type ViewState } from '../passages/camera-view.ts';
 import { isStanding, lastSeen, movementOf, type TrackMotion } from '../passages/track-motion.ts';
 import type { IncidentKind } from '../record.ts';
-import type { CameraDefinition, CameraLaneDefinition, IncidentRules, PointPx } from '../site-definition.ts';
+import type {
+  CameraDefinition,
+  CameraLaneDefinition,
+  IncidentRules,
+  LaneKind,
+  PointPx,
+  SiteDefinition,
+} from '../site-definition.ts';
 import type { LaneEvidence } from './lane-incident.ts';
 
-/** A movement within this angle of straight against the lane counts as the wrong way (120°: cos = −0.5). */
-const WRONG_WAY_COSINE = -0.5;
 /** Uncalibrated: box heights of travel that stand for the configured distance. */
 const BOX_HEIGHTS_PER_DISTANCE = 1.5;
+
+/**
+ * Where vehicles wait by design, one that stands is no news until it has stood for longer than it can have to:
+ * a signal's red, a gap for a turn, the passengers of a bus.
+ */
+const PATIENCE_S: Readonly<Record<LaneKind, number>> = {
+  through: 0,
+  ramp: 0,
+  'non-motor': 0,
+  'stop-line': 180,
+  turn: 180,
+  bus: 120,
+};
 
 /** Since when one track has been doing what an incident is made of. */
 export interface TrackConduct {
@@ -37,7 +55,7 @@ export function foldConduct(
   camera: CameraDefinition,
   state: ConductState,
   view: ViewState,
-  rules: IncidentRules,
+  definition: Pick<SiteDefinition, 'lanes' | 'incidents'>,
   atMs: number,
 ): { readonly state: ConductState; readonly evidence: readonly TrackEvidence[] } {
   const conducts = new Map<number, TrackConduct>();
@@ -46,9 +64,11 @@ export function foldConduct(
     if (motion.lastMs !== atMs || !isMotorVehicle(motion)) continue;
     const lane = laneOf(camera, motion);
     if (lane === null) continue;
+    const rules = definition.incidents;
     const conduct = judgeTrack(state.get(id) ?? NO_CONDUCT, motion, lane, rules);
     conducts.set(id, conduct);
-    evidence.push(...evidenceOf(camera, lane, motion, conduct, rules));
+    const kind = definition.lanes.find((each) => each.lane === lane.lane)?.kind ?? 'through';
+    evidence.push(...evidenceOf(camera, lane, motion, conduct, { rules, patienceS: PATIENCE_S[kind] }));
   }
   for (const [id, conduct] of state) {
     if (!conducts.has(id) && view.tracks.has(id)) conducts.set(id, conduct);
@@ -70,11 +90,8 @@ function judgeTrack(
   const standing = isStanding(motion, movement, rules.stoppedVehicle.belowKmh);
   const standingSinceMs = standing ? (conduct.standingSinceMs ?? motion.lastMs - movement.spanMs) : null;
 
-  const way = subtract(lane.direction[1], lane.direction[0]);
-  const moved = lengthOf(movement.px);
-  const cosine = moved === 0 ? 0 : dot(movement.px, way) / (moved * lengthOf(way));
   const fast = movement.speedKmh === null ? !standing : movement.speedKmh >= rules.wrongWay.aboveKmh;
-  const against = !standing && fast && cosine <= WRONG_WAY_COSINE;
+  const against = !standing && fast && goesAlong(motion, subtract(lane.direction[0], lane.direction[1]));
   const wrongWay = against
     ? (conduct.wrongWay ?? { sinceMs: motion.lastMs, fromM: seen.groundM, fromPx: seen.foot })
     : null;
@@ -86,7 +103,7 @@ function evidenceOf(
   lane: CameraLaneDefinition,
   motion: TrackMotion,
   conduct: TrackConduct,
-  rules: IncidentRules,
+  { rules, patienceS }: { readonly rules: IncidentRules; readonly patienceS: number },
 ): readonly TrackEvidence[] {
   const seen = lastSeen(motion);
   if (seen === null) return [];
@@ -100,8 +117,9 @@ function evidenceOf(
     speedKmh: movementOf(motion)?.speedKmh ?? null,
   };
   const evidence: TrackEvidence[] = [];
-  if (conduct.standingSinceMs !== null) {
-    evidence.push({ ...at, incidentKind: 'stopped-vehicle', sinceMs: conduct.standingSinceMs });
+  const { standingSinceMs } = conduct;
+  if (standingSinceMs !== null && motion.lastMs - standingSinceMs >= patienceS * MS_PER_S) {
+    evidence.push({ ...at, incidentKind: 'stopped-vehicle', sinceMs: standingSinceMs });
   }
   if (conduct.wrongWay !== null) {
     const { sinceMs, fromM, fromPx } = conduct.wrongWay;

@@ -18,8 +18,13 @@ export interface LoopTransition {
   readonly loop: string;
   readonly occupied: boolean;
   readonly atMs: number;
-  /** Half of the time between the two reads that enclose the edge. */
+  /**
+   * Half of the time between the two reads that enclose the edge. Of an edge that the device has stamped: how
+   * far its distance to other edges of this device may be off.
+   */
   readonly uncertaintyMs: number;
+  /** Of an edge that the device has stamped: how far all its edges together may be off, because its clock is. */
+  readonly clockUncertaintyMs?: number;
   /** The state that a first read (or the first after silence) found: nobody saw its edge. */
   readonly found: boolean;
 }

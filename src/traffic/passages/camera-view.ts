@@ -1,26 +1,51 @@
-import { isInside, relativeTo } from '../geometry.ts';
+import { dot, isInside, lengthOf, relativeTo, subtract } from '../geometry.ts';
 import type { VehicleTracks } from '../observations/observation.ts';
-import type { CameraDefinition, CameraLaneDefinition } from '../site-definition.ts';
+import type { CameraDefinition, CameraLaneDefinition, PointPx } from '../site-definition.ts';
 import type { CompletedPassage } from './passage.ts';
-import { foldTrack, lastSeen, movementOf, type TrackMotion } from './track-motion.ts';
+import { foldTrack, halvesOf, lastSeen, movementOf, type Sample, type TrackMotion } from './track-motion.ts';
 
 /** A track that was not claimed for this long is forgotten. */
 const FORGET_MS = 5000;
 /** The window for a spot speed at the line, ms. */
 const SPEED_WINDOW_MS = 1000;
-/** A foot must be this share of its box's height clear of the line to be on one side: hysteresis. */
-const CLEAR_OF_LINE = 0.05;
+/*
+ * Two gates, in box heights: a track counts when its foot has been seen this far before the line and that far
+ * beyond it, and has come a good way. A detector's boxes jump by a tenth of their height, vehicles that queue on
+ * the line creep back and forth, and a box on a shadow goes nowhere.
+ */
+const GATE_BEFORE = 0.05;
+const GATE_BEYOND = 0.1;
+const TRAVEL = 0.5;
+/** Against its lane a vehicle is rarer than a track that was handed from one vehicle to the next. */
+const TRAVEL_REVERSE = 1;
+/** A movement within 60° of a direction goes along it (cos 60°). */
+const ALONG_COSINE = 0.5;
 /** A crossing may lie this far outside the drawn line, as a share of its length: vehicles straddle lanes. */
 const BESIDE_LINE = 0.25;
 
-type Side = 'before' | 'beyond';
+type Direction = CompletedPassage['direction'];
+
+/** How one track has moved relative to one counting line. */
+interface Approach {
+  readonly atMs: number;
+  /** Distance past the line in the lane's direction, in pixels; negative before it. */
+  readonly beyond: number;
+  /** The farthest it was seen before and beyond the line, in box heights of that moment. */
+  readonly farBefore: number;
+  readonly farBeyond: number;
+  /** When its foot last went over the line, whichever way, and where along it (0 to 1). */
+  readonly crossing: { readonly atMs: number; readonly along: number } | null;
+}
 
 export interface ViewedTrack {
   readonly motion: TrackMotion;
-  /** Side of each lane's counting line on which the track was last clearly seen, by lane. */
-  readonly sides: Readonly<Record<string, Side>>;
-  /** A track is one vehicle and makes at most one passage. */
-  readonly counted: boolean;
+  /** By lane. */
+  readonly approaches: Readonly<Record<string, Approach>>;
+  /**
+   * Which way it went when it was counted. A track is one vehicle and makes one passage; a second one only the
+   * other way, because then it has turned, or the tracker has taken up an oncoming vehicle where it lost this.
+   */
+  readonly counted: PointPx | null;
 }
 
 export interface ViewState {
@@ -49,7 +74,11 @@ export function foldTracks(camera: CameraDefinition, state: ViewState, observati
   for (const point of observation.tracks) {
     const before = tracks.get(point.track) ?? null;
     const motion = foldTrack(before?.motion ?? null, point, observation.atMs);
-    const viewed: ViewedTrack = { motion, sides: before?.sides ?? {}, counted: before?.counted ?? false };
+    const viewed: ViewedTrack = {
+      motion,
+      approaches: before?.approaches ?? {},
+      counted: before?.counted ?? null,
+    };
     const crossed = point.coasting ? { viewed, passage: null } : cross(camera, viewed);
     tracks.set(point.track, crossed.viewed);
     if (crossed.passage !== null) passages.push(crossed.passage);
@@ -70,35 +99,94 @@ function cross(
 ): { viewed: ViewedTrack; passage: CompletedPassage | null } {
   const seen = lastSeen(viewed.motion);
   if (seen === null) return { viewed, passage: null };
-  const clearPx = CLEAR_OF_LINE * viewed.motion.boxHeightPx;
-  const sides: Record<string, Side> = { ...viewed.sides };
-  let crossing: { lane: CameraLaneDefinition; side: Side; offCentre: number } | null = null;
+  const { motion, counted } = viewed;
+  const approaches: Record<string, Approach> = {};
+  let best: Crossing | null = null;
   for (const lane of camera.lanes) {
-    const { beyond, along } = relativeTo(seen.foot, lane.countLine, lane.direction);
-    if (Math.abs(beyond) < clearPx) continue;
-    const side: Side = beyond > 0 ? 'beyond' : 'before';
-    const was = sides[lane.lane];
-    sides[lane.lane] = side;
-    if (was === undefined || was === side) continue;
-    const offCentre = Math.abs(along - 0.5);
+    const known = viewed.approaches[lane.lane] ?? null;
+    const approach = approachOf(lane, { known, seen, heightPx: motion.boxHeightPx });
+    approaches[lane.lane] = approach;
+    const direction = passedBy(approach, motion.boxHeightPx);
+    if (direction === null || approach.crossing === null) continue;
+    const way = wayOf(lane, direction);
+    if (counted !== null && !areOpposite(counted, way)) continue;
+    if ((counted !== null || direction === 'reverse') && !goesAlong(motion, way)) continue;
+    const offCentre = Math.abs(approach.crossing.along - 0.5);
     if (offCentre > 0.5 + BESIDE_LINE) continue;
-    if (crossing === null || offCentre < crossing.offCentre) crossing = { lane, side, offCentre };
+    if (best === null || offCentre < best.offCentre) {
+      best = { lane: lane.lane, direction, atMs: approach.crossing.atMs, way, offCentre };
+    }
   }
-  const moved = { ...viewed, sides };
-  if (crossing === null || viewed.counted || !isMotorVehicle(viewed.motion)) {
-    return { viewed: moved, passage: null };
-  }
-  const direction = crossing.side === 'beyond' ? 'forward' : 'reverse';
+  if (best === null || !isMotorVehicle(motion)) return { viewed: { ...viewed, approaches }, passage: null };
   return {
-    viewed: { ...moved, counted: true },
-    passage: cameraPassage(camera, viewed.motion, { lane: crossing.lane.lane, direction, atMs: seen.atMs }),
+    viewed: { motion, approaches: {}, counted: best.way },
+    passage: cameraPassage(camera, motion, best),
   };
+}
+
+interface Crossing {
+  readonly lane: string;
+  readonly direction: Direction;
+  readonly atMs: number;
+  readonly way: PointPx;
+  /** How far from the middle of the line, as a share of its length. */
+  readonly offCentre: number;
+}
+
+function wayOf(lane: CameraLaneDefinition, direction: Direction): PointPx {
+  const [from, to] = lane.direction;
+  return direction === 'forward' ? subtract(to, from) : subtract(from, to);
+}
+
+function approachOf(
+  { countLine, direction }: CameraLaneDefinition,
+  now: { readonly known: Approach | null; readonly seen: Sample; readonly heightPx: number },
+): Approach {
+  const { known, seen, heightPx } = now;
+  const { beyond, along } = relativeTo(seen.foot, countLine, direction);
+  const heights = beyond / Math.max(1, heightPx);
+  if (known === null) {
+    return { atMs: seen.atMs, beyond, farBefore: heights, farBeyond: heights, crossing: null };
+  }
+  const over = known.beyond > 0 !== beyond > 0;
+  const share = over ? known.beyond / (known.beyond - beyond) : 0;
+  return {
+    atMs: seen.atMs,
+    beyond,
+    farBefore: Math.min(known.farBefore, heights),
+    farBeyond: Math.max(known.farBeyond, heights),
+    crossing: over ? { atMs: known.atMs + share * (seen.atMs - known.atMs), along } : known.crossing,
+  };
+}
+
+/** Which way a track has gone through both gates of a line, if it has. */
+function passedBy({ beyond, farBefore, farBeyond }: Approach, heightPx: number): Direction | null {
+  const heights = beyond / Math.max(1, heightPx);
+  if (heights >= GATE_BEYOND && farBefore <= -GATE_BEFORE && heights - farBefore >= TRAVEL) return 'forward';
+  if (heights <= -GATE_BEYOND && farBeyond >= GATE_BEFORE && farBeyond - heights >= TRAVEL_REVERSE) {
+    return 'reverse';
+  }
+  return null;
+}
+
+/** Whether a track goes this way, steadily: no single jump makes it. */
+export function goesAlong(motion: TrackMotion, way: PointPx): boolean {
+  return halvesOf(motion)?.every(({ px }) => cosineOf(px, way) >= ALONG_COSINE) ?? false;
+}
+
+function areOpposite(a: PointPx, b: PointPx): boolean {
+  return cosineOf(a, b) <= -ALONG_COSINE;
+}
+
+function cosineOf(a: PointPx, b: PointPx): number {
+  const lengths = lengthOf(a) * lengthOf(b);
+  return lengths === 0 ? 0 : dot(a, b) / lengths;
 }
 
 function cameraPassage(
   camera: CameraDefinition,
   motion: TrackMotion,
-  crossing: { readonly lane: string; readonly direction: 'forward' | 'reverse'; readonly atMs: number },
+  crossing: { readonly lane: string; readonly direction: Direction; readonly atMs: number },
 ): CompletedPassage {
   const speedKmh = movementOf(motion, SPEED_WINDOW_MS)?.speedKmh ?? null;
   return {
@@ -108,7 +196,7 @@ function cameraPassage(
     direction: crossing.direction,
     frontMs: crossing.atMs,
     rearMs: null,
-    completedMs: crossing.atMs,
+    completedMs: motion.lastMs,
     onTimeMs: null,
     speedKmh,
     speedMethod: speedKmh === null ? null : 'camera',

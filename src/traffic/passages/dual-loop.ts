@@ -8,6 +8,8 @@ import { onTimeMs, type Pulse } from './pulse.ts';
 const PLAUSIBLE_SPEED_KMH = { min: 5, max: 200 } as const;
 /** IRIS, Canoga driver: an on-time is believed within these. */
 const PLAUSIBLE_ON_MS = { min: 20, max: 120_000 } as const;
+/** Shorter than any vehicle a loop sees; what measures less is two vehicles taken for one. */
+const SHORTEST_VEHICLE_M = 1;
 /** Longer than any vehicle on a public road. */
 const LONGEST_VEHICLE_M = 40;
 /**
@@ -63,7 +65,7 @@ export function measureDualLoop(
   const speedKmh = kmhFromMs(speedMs);
   const lengthM = (speedMs * onMs) / MS_PER_S - geometry.loopLengthM;
   if (speedKmh < PLAUSIBLE_SPEED_KMH.min || speedKmh > PLAUSIBLE_SPEED_KMH.max) return NO_MEASURE;
-  if (lengthM <= 0 || lengthM > LONGEST_VEHICLE_M) return NO_MEASURE;
+  if (lengthM < SHORTEST_VEHICLE_M || lengthM > LONGEST_VEHICLE_M) return NO_MEASURE;
   // The true travel time lies within ±openMs, so the speed between D/(t+u) and D/(t−u); the latter is farther.
   return { speedKmh, speedUncertaintyPct: (100 * openMs) / (travelMs - openMs), lengthM };
 }

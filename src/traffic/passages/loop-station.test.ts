@@ -155,10 +155,10 @@ describe('pairing of edges', () => {
       [[0, null]],
     ],
     ['an output of the exit loop that flickers', 'a+0 b+300 b-400 b+410 a-440 b-740', [[0, null]]],
-    ['a short vehicle that is between the loops for a moment', 'a+0 a-100 b+200 b-300', [[0, 81]]],
+    ['a short vehicle that is between the loops for a moment', 'a+0 a-155 b+200 b-355', [[0, 81]]],
     [
       'two short vehicles between the loops',
-      'a+0 a-200 a+350 b+400 a-550 b-600 b+750 b-950',
+      'a+0 a-310 a+350 b+400 a-660 b-710 b+750 b-1060',
       [
         [0, 41],
         [350, 41],

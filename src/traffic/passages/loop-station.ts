@@ -90,7 +90,7 @@ export function foldStationCounter(
   if (reading.loop !== entry.loop || referenceLoop(station) !== entry) {
     return { state, passages: [], continuedFromMs: null };
   }
-  const counted = foldCounter(state.counter, reading, { countsAlone: entry.evidence.kind === 'counts' });
+  const counted = foldCounter(state.counter, reading, { isPolled: entry.evidence.kind === 'polled-edges' });
   return {
     state: { ...state, counter: counted.state },
     passages: missedVehicles(station, counted, reading.atMs),

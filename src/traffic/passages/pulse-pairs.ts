@@ -76,11 +76,16 @@ export function pairPulses(pulses: WaitingPulses, geometry: DualLoopGeometry, kn
 function entryBefore(exit: EndedPulse, entries: readonly EndedPulse[], geometry: DualLoopGeometry): number {
   const isPlausible = (entry: EndedPulse): boolean =>
     isBefore(entry, exit) && measureDualLoop({ first: entry, second: exit }, geometry).speedKmh !== null;
-  const overlapping = entries.findLastIndex((entry) => isBefore(entry, exit) && exit.onMs < entry.offMs);
+  const overlapping = entries.findLastIndex((entry) => isBefore(entry, exit) && mayOverlap(entry, exit));
   const overlaps = entries[overlapping];
   if (overlaps !== undefined && isPlausible(overlaps)) return overlapping;
   const short = entries.findIndex(isPlausible);
   return short >= 0 ? short : overlapping;
+}
+
+/** As far as the edges are known: reads that were late leave more open than the vehicles do. */
+function mayOverlap(entry: EndedPulse, exit: EndedPulse): boolean {
+  return exit.onMs - exit.onUncertaintyMs < entry.offMs + entry.offUncertaintyMs;
 }
 
 /**

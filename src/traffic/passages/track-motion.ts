@@ -10,7 +10,12 @@ const MIN_SPAN_MS = 400;
 /** Box heights per second below which an uncalibrated camera calls a vehicle standing. */
 const STANDING_BOX_HEIGHTS_PER_S = 0.08;
 
-interface Sample {
+/** People run at 15 km/h or 2.5 of their heights in a second, seldom for longer than a second. */
+const RIDING_WINDOW_MS = 1000;
+const RIDING_KMH = 18;
+const RIDING_HEIGHTS_PER_S = 2.5;
+
+export interface Sample {
   readonly atMs: number;
   readonly foot: PointPx;
   readonly groundM: readonly [number, number] | null;
@@ -20,6 +25,8 @@ interface Sample {
 export interface TrackMotion {
   readonly track: number;
   readonly class: VehicleClass;
+  /** A person that was once faster than people run. */
+  readonly rides: boolean;
   readonly firstMs: number;
   readonly lastMs: number;
   readonly boxHeightPx: number;
@@ -31,14 +38,27 @@ export interface TrackMotion {
 export function foldTrack(motion: TrackMotion | null, point: TrackPoint, atMs: number): TrackMotion {
   const kept = motion?.samples.filter((sample) => atMs - sample.atMs <= KEPT_MS) ?? [];
   const sample: Sample = { atMs, foot: point.foot, groundM: point.groundM };
-  return {
+  const moved: TrackMotion = {
     track: point.track,
     class: point.class,
+    rides: motion?.rides ?? false,
     firstMs: motion?.firstMs ?? atMs,
     lastMs: atMs,
     boxHeightPx: point.box[3] - point.box[1],
     samples: point.coasting ? kept : [...kept, sample],
   };
+  if (point.class !== 'person') return moved;
+  const rides = moved.rides || isFasterThanOnFoot(moved);
+  return rides ? { ...moved, rides, class: 'motorcycle' } : moved;
+}
+
+/** A detector often sees the rider and not what he rides. */
+function isFasterThanOnFoot(motion: TrackMotion): boolean {
+  const movement = movementOf(motion, RIDING_WINDOW_MS);
+  if (movement === null) return false;
+  if (movement.speedKmh !== null) return movement.speedKmh > RIDING_KMH;
+  const heights = lengthOf(movement.px) / Math.max(1, motion.boxHeightPx);
+  return (heights / movement.spanMs) * MS_PER_S > RIDING_HEIGHTS_PER_S;
 }
 
 /** Movement over the remembered past, in pixels, and its speed on the ground when the camera is calibrated. */
@@ -53,7 +73,23 @@ export interface Movement {
  * Speed is that of the foot on the ground plane, km/h; null when the camera is not calibrated.
  */
 export function movementOf(motion: TrackMotion, windowMs = KEPT_MS): Movement | null {
-  const samples = motion.samples.filter((sample) => motion.lastMs - sample.atMs <= windowMs);
+  return movementIn(motion.samples.filter((sample) => motion.lastMs - sample.atMs <= windowMs));
+}
+
+/**
+ * The remembered past in two halves, or null while it is too short. What both halves show is a movement; a
+ * track that jumps from one road user to another shows it in one of them at most.
+ */
+export function halvesOf(motion: TrackMotion): readonly [Movement, Movement] | null {
+  const first = motion.samples[0];
+  if (first === undefined) return null;
+  const middleMs = (first.atMs + motion.lastMs) / 2;
+  const earlier = movementIn(motion.samples.filter(({ atMs }) => atMs <= middleMs));
+  const later = movementIn(motion.samples.filter(({ atMs }) => atMs >= middleMs));
+  return earlier === null || later === null ? null : [earlier, later];
+}
+
+function movementIn(samples: readonly Sample[]): Movement | null {
   const first = samples[0];
   const last = samples.at(-1);
   if (first === undefined || last === undefined) return null;

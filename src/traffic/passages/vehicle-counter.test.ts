@@ -5,7 +5,7 @@ import { type CounterState, countSeen, foldCounter } from './vehicle-counter.ts'
 const reading = (count: number, atMs: number, bits: 8 | 16 | 32 = 16) =>
   ({ kind: 'loop-counters', loop: 'l', count, bits, nonVolatile: false, atMs }) as const;
 
-const LANE = { countsAlone: false };
+const LANE = { isPolled: true };
 
 /** Reads the counter each second with the given values and adds up what it alone knew of. */
 function missedOver(
@@ -47,6 +47,21 @@ describe('a card counter', () => {
   test('ignores a jump that no traffic explains', () => {
     expect(missedOver([10, 40_000, 40_000, 40_000])).toBe(0);
   });
+  test('adds what it misses later though it has counted less than presence showed before', () => {
+    const shown = Array.from({ length: 20 }, (_, at) => at + 1);
+    const counts = [...shown.map(() => 7), 7, 7, 7, 17, 17, 17, 17];
+    expect(missedOver(counts, 16, shown)).toBe(10 - 2);
+  });
+  test('leaves a vehicle that stands on the loop, and is counted when it leaves, to the presence', () => {
+    expect(missedOver([7, 7, 7, 7, 7, 7, 8, 8, 8, 8], 16, [1])).toBe(0);
+  });
+  test('does not make thousands of vehicles of an outage', () => {
+    const { state } = foldCounter(null, reading(5, 0, 32), LANE);
+    const missedAfter = (hours: number, vehicles: number): number =>
+      foldCounter(state, reading(5 + vehicles, hours * 3_600_000, 32), { isPolled: false }).missed;
+    expect(missedAfter(1, 1200)).toBe(1200);
+    expect(missedAfter(12, 14_000)).toBe(0);
+  });
   test('says since when it has not lost a vehicle, and that a restart or a second wrap has', () => {
     const continued = (from: number, to: number, afterMs: number, bits: 8 | 16): number | null => {
       const { state } = foldCounter(null, reading(from, 0, bits), LANE);
@@ -58,7 +73,7 @@ describe('a card counter', () => {
   });
   test('hands its vehicles out at once where nothing else sees them, with the reading before', () => {
     const { state } = foldCounter(null, reading(5, 0), LANE);
-    expect(foldCounter(state, reading(9, 4000), { countsAlone: true })).toMatchObject({
+    expect(foldCounter(state, reading(9, 4000), { isPolled: false })).toMatchObject({
       missed: 4,
       missedFromMs: 0,
     });

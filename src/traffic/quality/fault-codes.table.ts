@@ -212,6 +212,59 @@ const OTHERS: Readonly<Record<string, FaultAdvice>> = {
     remedy: 'Power the camera off and on; check the network for loss.',
     chinese: { meaning: '摄像机已连接但没有画面。', remedy: '给摄像机断电重启，检查网络丢包。' },
   },
+  'camera/black': {
+    meaning: 'The stream runs, but its picture is black; its lanes have no figures meanwhile.',
+    remedy: 'Look for a cap or a bag over the lens and for a failed sensor; restart the camera.',
+    chinese: {
+      meaning: '视频流正常但画面全黑，期间相关车道无数据。',
+      remedy: '检查镜头是否被遮盖、传感器是否损坏，并重启摄像机。',
+    },
+  },
+  'camera/too-dark': {
+    meaning: 'The picture is too dark to see vehicles; its lanes have no figures meanwhile.',
+    remedy: 'Check street lighting, infrared lamp and the night mode (exposure, gain) of the camera.',
+    chinese: {
+      meaning: '画面过暗，无法看清车辆，期间相关车道无数据。',
+      remedy: '检查路灯、补光灯以及摄像机夜间模式（曝光、增益）。',
+    },
+  },
+  'camera/overexposed': {
+    meaning: 'Most of the picture is white; its lanes have no figures meanwhile.',
+    remedy: 'Turn the camera away from the sun or a lamp; set exposure to automatic; check the iris.',
+    chinese: {
+      meaning: '画面大部分过曝发白，期间相关车道无数据。',
+      remedy: '避免太阳或灯光直射，将曝光设为自动，并检查光圈。',
+    },
+  },
+  'camera/frozen': {
+    meaning: 'The stream runs, but its picture stands still; its lanes have no figures meanwhile.',
+    remedy: 'Restart the camera; if it goes through a recorder, restart that as well.',
+    chinese: {
+      meaning: '视频流正常但画面静止不动，期间相关车道无数据。',
+      remedy: '重启摄像机；如经录像机转发，请同时重启录像机。',
+    },
+  },
+  'camera/blurred': {
+    meaning: 'The picture has become soft: dirt, water or a lens out of focus.',
+    remedy: 'Clean the window of the housing; set the focus again.',
+    chinese: { meaning: '画面变模糊：镜头脏污、有水或失焦。', remedy: '清洁护罩玻璃，重新对焦。' },
+  },
+  'camera/covered': {
+    meaning: 'Something covers the lens; its lanes have no figures meanwhile.',
+    remedy: 'Remove leaves, a bag or paint from the housing; is there dense fog?',
+    chinese: {
+      meaning: '镜头被遮挡，期间相关车道无数据。',
+      remedy: '清除护罩上的树叶、塑料袋或喷漆；确认是否有浓雾。',
+    },
+  },
+  'camera/moved': {
+    meaning: 'The camera no longer looks where its lanes were drawn; they have no figures meanwhile.',
+    remedy: 'Turn it back until the lanes fit; or draw the lanes anew and restart the agent.',
+    chinese: {
+      meaning: '摄像机视角已偏移，与所画车道不符，期间相关车道无数据。',
+      remedy: '将摄像机转回原位，使车道重合；或重新绘制车道并重启程序。',
+    },
+  },
   'camera/ended': {
     meaning: 'The video file has been played to its end.',
     remedy: 'Nothing, unless it was to be played again: then set loop.',

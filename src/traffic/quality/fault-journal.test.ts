@@ -15,6 +15,11 @@ describe('the fault journal', () => {
     const again = fold(opened.journal, report(true, 20, 'does not answer'));
     expect(again).toEqual({ journal: opened.journal, change: null });
   });
+  test('follows the lanes that it touches without telling it again', () => {
+    const wider = fold(opened.journal, { ...report(true, 20, ''), lanes: ['north-1', 'north-2'] });
+    expect(wider.change).toBeNull();
+    expect([...wider.journal.values()]).toMatchObject([{ lanes: ['north-1', 'north-2'], openedMs: 10 }]);
+  });
   test('closes it with its cause and its id', () => {
     const closed = fold(opened.journal, report(false, 30, 'answers again'));
     expect(closed.change && faultOf(closed.change, wallOf)).toMatchObject({

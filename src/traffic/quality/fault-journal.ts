@@ -16,7 +16,10 @@ export interface OpenFault {
   readonly confirmed: boolean;
 }
 
-/** Open faults by `layer/sensor/code`; a fault opens once and closes once, however often it is reported. */
+/**
+ * Open faults by `layer/sensor/code`; a fault opens once and closes once, however often it is reported. The lanes
+ * that it touches may change meanwhile.
+ */
 export type FaultJournal = ReadonlyMap<string, OpenFault>;
 
 export interface FaultReport {
@@ -50,8 +53,9 @@ export function foldFault(
   const known = journal.get(key);
   if (known === undefined && !report.active) return { journal, change: null };
   if (known !== undefined && report.active) {
-    if (known.confirmed) return { journal, change: null };
-    return { journal: new Map(journal).set(key, { ...known, confirmed: true }), change: null };
+    const { lanes } = report;
+    if (known.confirmed && known.lanes.join() === lanes.join()) return { journal, change: null };
+    return { journal: new Map(journal).set(key, { ...known, lanes, confirmed: true }), change: null };
   }
   const next = new Map(journal);
   if (known !== undefined) {

@@ -1,3 +1,4 @@
+import { type AccumulatorState, foldAccumulator } from '../flow/accumulator.ts';
 import type {
   DeviceInterval,
   LoopCounters,
@@ -6,6 +7,7 @@ import type {
   VehicleDetection,
 } from '../observations/observation.ts';
 import { type EndedPulse, foldPulse, type Pulse } from '../passages/pulse.ts';
+import { type CounterBefore, countedSince } from '../passages/vehicle-counter.ts';
 
 /** Observations about one loop. */
 export type LoopObservation =
@@ -15,18 +17,14 @@ export type LoopObservation =
   | VehicleDetection
   | DeviceInterval;
 
-/** Beyond this a difference of two counters is a restart of the card, not traffic: vehicles per second. */
-const MAX_VEHICLES_PER_S = 3;
-const SLACK_VEHICLES = 8;
-
 /** What must be remembered of a loop to tell what the next observation adds. */
 export interface LoopMemory {
   /** The pulse in progress, or null while the loop is free or not known. */
   readonly open: Pulse | null;
   /** Last change of the output. */
   readonly edgeMs: number | null;
-  readonly counter: { readonly count: number; readonly atMs: number } | null;
-  readonly accumulated: { readonly occupiedMs: number; readonly atMs: number } | null;
+  readonly counter: CounterBefore | null;
+  readonly accumulated: AccumulatorState;
 }
 
 export const EMPTY_MEMORY: LoopMemory = { open: null, edgeMs: null, counter: null, accumulated: null };
@@ -72,26 +70,17 @@ export function recall(
 }
 
 function recallCounter(memory: LoopMemory, reading: LoopCounters): ReturnType<typeof recall> {
-  const { atMs } = reading;
+  const { count, atMs } = reading;
   const before = memory.counter;
-  const counted = { ...memory, counter: { count: reading.count, atMs } };
-  if (before === null || atMs <= before.atMs) return { memory: counted, activity: null };
-  const plausible = ((atMs - before.atMs) / 1000) * MAX_VEHICLES_PER_S + SLACK_VEHICLES;
-  const added = (reading.count - before.count + 2 ** reading.bits) % 2 ** reading.bits;
-  if (added > plausible) return { memory: counted, activity: null };
-  return { memory: counted, activity: { kind: 'counted', count: added, fromMs: before.atMs, toMs: atMs } };
+  const counted = { ...memory, counter: { lastCount: count, lastAtMs: atMs } };
+  if (before === null || atMs <= before.lastAtMs) return { memory: counted, activity: null };
+  const { vehicles } = countedSince(before, reading);
+  const span = { fromMs: before.lastAtMs, toMs: atMs };
+  return { memory: counted, activity: { kind: 'counted', count: vehicles, ...span } };
 }
 
 function recallOccupied(memory: LoopMemory, reading: LoopOccupancy): ReturnType<typeof recall> {
-  const { atMs } = reading;
-  const before = memory.accumulated;
-  const known = { ...memory, accumulated: { occupiedMs: reading.occupiedMs, atMs } };
-  if (before === null || atMs <= before.atMs) return { memory: known, activity: null };
-  const added = (reading.occupiedMs - before.occupiedMs + reading.wrapsAtMs) % reading.wrapsAtMs;
-  // More occupied time than time has passed is a card that was restarted or reset.
-  if (added > (atMs - before.atMs) * 1.5 + 1000) return { memory: known, activity: null };
-  return {
-    memory: known,
-    activity: { kind: 'occupied', occupiedMs: added, fromMs: before.atMs, toMs: atMs },
-  };
+  const { state: accumulated, difference } = foldAccumulator(memory.accumulated, reading);
+  const activity = difference === null ? null : ({ kind: 'occupied', ...difference } as const);
+  return { memory: { ...memory, accumulated }, activity };
 }

@@ -9,6 +9,13 @@ describe('a bin of 30 s', () => {
     expect(openBin(100_007, 3)).toMatchObject({ fromMs: 100_007, toMs: 119_997 });
     expect(openBin(119_997, 3)).toMatchObject({ toMs: 149_997 });
   });
+  test('follows the one before, however the readings of the two clocks jitter', () => {
+    let bin = openBin(29_999.6, 0);
+    for (let at = 0; at < 100; at += 1) {
+      bin = openBin(bin.toMs, at % 3 === 0 ? -0.9 : 0.4);
+      expect(bin.toMs - bin.fromMs).toBeGreaterThan(29_990);
+    }
+  });
   test('clips occupied time, also that of a vehicle which has not left', () => {
     const whole = { ...openBin(30_000, 0), readMs: 30_000 };
     const [bin = whole] = overBins([whole], { fromMs: 27_000, toMs: 33_000 }, (it, ms) => ({

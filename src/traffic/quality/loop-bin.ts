@@ -1,11 +1,14 @@
 import { MS_PER_H, round } from '../../base/units.ts';
 import type { FaultLimits } from '../site-definition.ts';
+import { type Span, sharedMs } from '../span.ts';
 import { BIN_MS, type BinFigures } from './rules/rule.ts';
 
 /** A bin that was read for less of its time than this says nothing. */
 const MIN_READ_SHARE = 0.9;
-/** Bins that a step or the slewing of the clock made shorter than this are not judged. */
+/** Bins that a step of the clock made shorter than this are not judged. */
 const MIN_BIN_MS = 29_000;
+/** Readings of the two clocks jitter, and they slew: a rest shorter than this is part of the next bin. */
+const REST_MS = 1000;
 
 /** 30 s of one loop, aligned to the wall clock. Times are monotonic ms. */
 export interface LoopBin {
@@ -24,24 +27,14 @@ export interface LoopBin {
   readonly readMs: number;
 }
 
-export interface Span {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
 /** The bin that begins at a moment and ends with the half minute of the wall clock. */
 export function openBin(fromMs: number, offsetMs: number): LoopBin {
-  const wallMs = Math.round(fromMs + offsetMs);
-  const toMs = fromMs + (Math.floor(wallMs / BIN_MS) + 1) * BIN_MS - wallMs;
+  const wallMs = fromMs + offsetMs;
+  const toMs = Math.floor((wallMs + REST_MS) / BIN_MS + 1) * BIN_MS - offsetMs;
   return {
     ...{ fromMs, toMs, hits: 0, pulses: 0, shortPulses: 0, counted: null },
     ...{ occupiedMs: 0, accumulatedMs: null, readMs: 0 },
   };
-}
-
-/** Milliseconds that two spans share. */
-export function sharedMs(a: Span, b: Span): number {
-  return Math.max(0, Math.min(a.toMs, b.toMs) - Math.max(a.fromMs, b.fromMs));
 }
 
 /** Changes the bin that holds a moment; what is older than every bin is too late to be judged. */

@@ -65,7 +65,9 @@ export function watchLoop(
   offsetMs: number,
 ): { readonly watch: LoopWatch; readonly activity: LoopActivity | null } {
   const { memory, activity } = recall(before.memory, observation);
-  const watch = { ...before, memory };
+  const isFree = observation.kind === 'loop-transition' && !observation.occupied;
+  const rules = isFree ? noteOutput(before.rules, terms, { kind: 'free' }) : before.rules;
+  const watch = { ...before, memory, rules };
   return { watch: activity === null ? watch : noteActivity(terms, watch, activity, offsetMs), activity };
 }
 
@@ -171,7 +173,7 @@ function noteLeft(terms: WatchTerms, watch: LoopWatch, pulse: EndedPulse): LoopW
           pulses: bin.pulses + 1,
           shortPulses: bin.shortPulses + short,
         }));
-  return { ...watch, bins, rules: noteOutput(watch.rules, terms, { kind: 'free' }) };
+  return { ...watch, bins };
 }
 
 /** Shorter than any vehicle even where both edges lie so that it is longest: coarse polling cannot tell. */

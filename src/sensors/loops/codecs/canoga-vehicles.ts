@@ -46,7 +46,12 @@ export function createCanogaVehicles(channels: FrameDevicePlan['channels']): Can
     // The offset moves as it is learned better; a loop cannot go on before it went off.
     const onMs = Math.max(left.atMs - record.durationMs, lastOffMs.get(loop) ?? -Infinity);
     lastOffMs.set(loop, left.atMs);
-    const edge = { kind: 'loop-transition', loop, uncertaintyMs: left.uncertaintyMs, found: false } as const;
+    // The card measures durations and distances by itself; only where it is on our clock has to be found out.
+    const known = {
+      uncertaintyMs: clock.unsteadyMs(latestMonoMs),
+      clockUncertaintyMs: left.uncertaintyMs,
+    };
+    const edge = { kind: 'loop-transition', loop, found: false, ...known } as const;
     return [
       { ...edge, occupied: true, atMs: Math.min(onMs, left.atMs) },
       { ...edge, occupied: false, atMs: left.atMs },

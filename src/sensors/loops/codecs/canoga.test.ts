@@ -100,13 +100,64 @@ describe('a Canoga card', () => {
 
   function expectTold(said: readonly LoopTransition[], { loop, onMs, offMs }: Vehicle): void {
     const isNear = (edge: LoopTransition, atMs: number): boolean =>
-      edge.loop === loop && Math.abs(edge.atMs - atMs) <= edge.uncertaintyMs;
+      edge.loop === loop && Math.abs(edge.atMs - atMs) <= (edge.clockUncertaintyMs ?? 0);
     const told = said.findIndex((edge, index) => {
       const off = said.slice(index + 1).find((it) => it.loop === loop);
       return edge.occupied && isNear(edge, onMs) && off !== undefined && !off.occupied && isNear(off, offMs);
     });
     expect(told, `${loop} ${onMs}-${offMs}`).not.toBe(-1);
   }
+
+  it('knows the time between two loops of a lane far better than when it was', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            gapMs: fc.integer({ min: 2000, max: 6000 }),
+            travelMs: fc.integer({ min: 200, max: 900 }),
+          }),
+          { minLength: 20, maxLength: 40 },
+        ),
+        (vehicles) => {
+          const { card, poll } = openLine(-86_400_000);
+          let frontMs = 2000;
+          const crossings = vehicles.map(({ gapMs, travelMs }) => {
+            frontMs += gapMs;
+            return { frontMs, travelMs };
+          });
+          const edges = crossings
+            .flatMap((it) => [
+              { channel: 1, occupied: true, atMs: it.frontMs },
+              { channel: 1, occupied: false, atMs: it.frontMs + 500 },
+              { channel: 2, occupied: true, atMs: it.frontMs + it.travelMs },
+              { channel: 2, occupied: false, atMs: it.frontMs + it.travelMs + 500 },
+            ])
+            .sort((one, other) => one.atMs - other.atMs);
+          const said: LoopTransition[] = [];
+          for (let monoMs = 0; monoMs < frontMs + 4000; monoMs += 500) {
+            while ((edges[0]?.atMs ?? Infinity) <= monoMs + 5) {
+              const edge = edges.shift();
+              if (edge !== undefined) card.setOccupied(edge.channel, edge.occupied, edge.atMs);
+            }
+            said.push(...edgesIn(poll(monoMs)));
+          }
+          const onAt = (loop: string) => said.filter((it) => it.loop === loop && it.occupied);
+          const [entries, exits] = [onAt('loop-1'), onAt('loop-2')];
+          expect([entries.length, exits.length]).toEqual([vehicles.length, vehicles.length]);
+          crossings.forEach(({ travelMs }, index) => {
+            const [entry, exit] = [entries[index], exits[index]];
+            if (entry === undefined || exit === undefined) throw new Error('an edge is missing');
+            const openMs = entry.uncertaintyMs + exit.uncertaintyMs;
+            expect(Math.abs(exit.atMs - entry.atMs - travelMs)).toBeLessThanOrEqual(openMs);
+          });
+          const [sharpest] = exits
+            .slice(10)
+            .toSorted((one, other) => one.uncertaintyMs - other.uncertaintyMs);
+          expect(sharpest?.uncertaintyMs).toBeLessThan((sharpest?.clockUncertaintyMs ?? 0) / 4);
+        },
+      ),
+    );
+  });
 
   it('claims nothing on the first poll: nobody knows when that vehicle was', () => {
     const { card, poll } = openLine();
@@ -180,11 +231,11 @@ describe('a Canoga card', () => {
     expect(run(10)).toHaveLength(18);
     card.reset(second * 1000 - 100);
     const after = run(10);
-    // Two polls go by until the new clock is believed; then every edge is within its own uncertainty.
-    for (const { atMs, occupied, uncertaintyMs } of after) {
+    // Two polls go by until the new clock is believed; then every edge is within what is known of it.
+    for (const { atMs, occupied, clockUncertaintyMs } of after) {
       const trueMs = Math.round((atMs - (occupied ? 200 : 700)) / 1000) * 1000 + (occupied ? 200 : 700);
       expect(atMs).toBeGreaterThan(10_500);
-      expect(Math.abs(atMs - trueMs)).toBeLessThanOrEqual(uncertaintyMs);
+      expect(Math.abs(atMs - trueMs)).toBeLessThanOrEqual(clockUncertaintyMs ?? 0);
     }
     expect(after.length).toBeGreaterThanOrEqual(12);
   });

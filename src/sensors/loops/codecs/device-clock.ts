@@ -14,6 +14,8 @@ export interface DeviceClock {
     deviceMs: number,
     nowMonoMs: number,
   ): { readonly atMs: number; readonly uncertaintyMs: number } | null;
+  /** How far stamps that were put on our clock within STEADY_MS may be off against each other. */
+  unsteadyMs(nowMonoMs: number): number;
   /** The device has begun to count anew. */
   forget(): void;
 }
@@ -34,6 +36,8 @@ export interface DeviceClockOptions {
 
 /** Allowed between the two clocks: a plain crystal over the cabinet's temperatures, twice. */
 const DRIFT = 200e-6;
+/** Longer than a vehicle takes from one loop of a station to the other. */
+const STEADY_MS = 10_000;
 
 export function createDeviceClock({ wrapsAtMs, resolutionMs }: DeviceClockOptions): DeviceClock {
   /** Our time minus the device's, as it was at `sinceMonoMs` or later. */
@@ -42,6 +46,8 @@ export function createDeviceClock({ wrapsAtMs, resolutionMs }: DeviceClockOption
   let sinceMonoMs = 0;
   /** The newest device stamp on a scale that does not wrap. */
   let newestMs: number | null = null;
+  /** What stamps were put on our clock with; it moves as the bounds close in. */
+  let used: readonly { readonly monoMs: number; readonly offsetMs: number }[] = [];
 
   const unwrapped = (deviceMs: number): number => {
     if (wrapsAtMs === null || newestMs === null) return deviceMs;
@@ -51,6 +57,7 @@ export function createDeviceClock({ wrapsAtMs, resolutionMs }: DeviceClockOption
     const driftMs = Math.abs(nowMonoMs - sinceMonoMs) * DRIFT;
     return { low: lowMs - driftMs, high: highMs + driftMs };
   };
+  const usedSince = (sinceMonoMs: number) => used.filter(({ monoMs }) => monoMs >= sinceMonoMs);
   const seen = ({ deviceMs, earliestMonoMs, latestMonoMs }: Sighting): { low: number; high: number } => {
     const stampMs = unwrapped(deviceMs);
     // A stamp is cut down to its resolution: the moment itself is up to one count later.
@@ -76,9 +83,16 @@ export function createDeviceClock({ wrapsAtMs, resolutionMs }: DeviceClockOption
     monoOf(deviceMs, nowMonoMs) {
       const { low, high } = bounds(nowMonoMs);
       if (!Number.isFinite(low) || !Number.isFinite(high)) return null;
-      return { atMs: unwrapped(deviceMs) + (low + high) / 2, uncertaintyMs: (high - low) / 2 + resolutionMs };
+      const offsetMs = (low + high) / 2;
+      used = [...usedSince(nowMonoMs - STEADY_MS), { monoMs: nowMonoMs, offsetMs }];
+      return { atMs: unwrapped(deviceMs) + offsetMs, uncertaintyMs: (high - low) / 2 + resolutionMs };
+    },
+    unsteadyMs(nowMonoMs) {
+      const offsets = usedSince(nowMonoMs - STEADY_MS).map(({ offsetMs }) => offsetMs);
+      return resolutionMs + (offsets.length === 0 ? 0 : Math.max(...offsets) - Math.min(...offsets));
     },
     forget() {
+      used = [];
       [lowMs, highMs, newestMs] = [-Infinity, Infinity, null];
     },
   };

@@ -36,10 +36,13 @@ export function foldSpike(
   if (input.kind === 'unread') return { ...state, previousPct: null };
   const jumpPct = state.previousPct === null ? 0 : Math.abs(input.occupancyPct - state.previousPct);
   const steps = Math.min(MAX_STEPS_PER_JUMP, Math.floor(jumpPct / limits.spikePct));
-  const timerMs = Math.max(0, state.timerMs + (steps > 0 ? steps : -1) * BIN_MS);
+  const holdMs = limits.spikeHoldS * 1000;
+  // What ran on for days would take as many days to run down.
+  const mostMs = holdMs + MAX_STEPS_PER_JUMP * BIN_MS;
+  const timerMs = Math.min(mostMs, Math.max(0, state.timerMs + (steps > 0 ? steps : -1) * BIN_MS));
   const firstJumpMs = state.timerMs === 0 ? input.fromMs : state.firstJumpMs;
   const cleanMs = steps > 0 ? 0 : state.cleanMs + BIN_MS;
-  const trips = timerMs > limits.spikeHoldS * 1000;
+  const trips = timerMs > holdMs;
   const stays = state.faultySinceMs !== null && cleanMs < SPIKE_CLEAN_MS;
   const faultySinceMs = trips || stays ? (state.faultySinceMs ?? firstJumpMs) : null;
   return { faultySinceMs, previousPct: input.occupancyPct, timerMs, firstJumpMs, cleanMs };

@@ -173,6 +173,13 @@ describe('occupancy spike', () => {
   test.each(table)('%s', (_what, start, input, target) => {
     expect(foldSpike(start, input, limits)).toMatchObject(target);
   });
+  test('ends after that hour however long it has lasted', () => {
+    let state = NO_SPIKE;
+    for (let at = 0; at < 2000; at += 1) state = foldSpike(state, bin(at % 2 === 0 ? 0 : 90), limits);
+    expect(state.faultySinceMs).not.toBeNull();
+    for (let at = 0; at <= SPIKE_CLEAN_MS / BIN_MS; at += 1) state = foldSpike(state, bin(10), limits);
+    expect(state.faultySinceMs).toBeNull();
+  });
 });
 
 describe('a share of bad ones', () => {

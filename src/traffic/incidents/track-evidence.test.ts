@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { TestRoad } from '../../../test/fakes/road.ts';
+import { laneDefinition, siteWith } from '../../../test/fakes/site.ts';
+import type { TrackPoint } from '../observations/observation.ts';
+import type { LaneKind } from '../site-definition.ts';
+
+function carAt(y: number): TrackPoint[] {
+  const box = [30, y - 40, 70, y] as const;
+  return [{ track: 1, class: 'car', score: 0.6, box, foot: [50, y], groundM: null, coasting: false }];
+}
+
+function roadOf(kind: LaneKind): TestRoad {
+  return new TestRoad(siteWith(laneDefinition({ kind, station: null, usualSource: 'camera' })));
+}
+
+function opened(road: TestRoad): readonly string[] {
+  return road.of('incident').flatMap(({ phase, incidentKind }) => (phase === 'open' ? [incidentKind] : []));
+}
+
+describe('a vehicle that stands', () => {
+  test('in a lane where traffic flows is an incident after the dwell', () => {
+    expect(opened(roadOf('through').run(8000, () => carAt(300)))).toEqual(['stopped-vehicle']);
+  });
+
+  test.each(['stop-line', 'turn', 'bus'] as const)(
+    'for a minute and a half in a lane of kind %s waits',
+    (kind) => {
+      expect(opened(roadOf(kind).run(90_000, () => carAt(300)))).toEqual([]);
+    },
+  );
+
+  test('for longer than any red is an incident at the stop line, too', () => {
+    expect(opened(roadOf('stop-line').run(200_000, () => carAt(300)))).toEqual(['stopped-vehicle']);
+  });
+
+  test('is not said to have stood while nobody could see it', () => {
+    const road = roadOf('through').run(3000, () => carAt(300));
+    road.cameraAlive = false;
+    road.run(8000);
+    road.cameraAlive = true;
+    expect(opened(road.run(3000, () => carAt(300)))).toEqual([]);
+    expect(opened(road.run(4000, () => carAt(300)))).toEqual(['stopped-vehicle']);
+  });
+});
+
+describe('the wrong way', () => {
+  test('is gone steadily', () => {
+    expect(opened(roadOf('through').run(6000, (atMs) => carAt(900 - atMs / 10)))).toEqual(['wrong-way']);
+  });
+
+  test('is not gone by a track that jumps back to the next vehicle, again and again', () => {
+    const queue = (atMs: number): TrackPoint[] => carAt(300 + ((atMs / 10) % 200));
+    expect(opened(roadOf('through').run(20_000, queue))).toEqual([]);
+  });
+});

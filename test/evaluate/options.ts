@@ -1,0 +1,31 @@
+import { parseArgs } from 'node:util';
+
+/** What a person asked of the judge on the command line. */
+export interface EvaluateOptions {
+  readonly clips: string;
+  /** Folders in which a clip's scene is looked for, in this order. */
+  readonly sceneFolders: readonly string[];
+  readonly json: string | null;
+  /** Only clips whose name holds this. */
+  readonly only: string;
+}
+
+export const USAGE = `npm run evaluate -- --clips DIR [--scenes DIR2] [--json FILE] [--only PART-OF-A-NAME]
+  --clips   folder with NAME.truth.json, its clip, and NAME.scene.json unless --scenes or test/evaluate/scenes has it
+  --scenes  another folder with NAME.scene.json
+  --json    writes everything there, too`;
+
+/** Throws a TypeError whose message is for a person. */
+export function parseOptions(args: readonly string[], ownScenes: string): EvaluateOptions {
+  const text = { type: 'string' } as const;
+  const options = { clips: text, scenes: text, json: text, only: text };
+  const { values } = parseArgs({ args: [...args], options });
+  if (values.clips === undefined) throw new TypeError('--clips DIR is missing');
+  const given = values.scenes === undefined ? [] : [values.scenes];
+  return {
+    clips: values.clips,
+    sceneFolders: [...given, values.clips, ownScenes],
+    json: values.json ?? null,
+    only: values.only ?? '',
+  };
+}
