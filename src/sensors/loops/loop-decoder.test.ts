@@ -88,7 +88,7 @@ describe('a read in parts', () => {
     const decoder = createLoopDecoder(PRESENCE);
     decoder.decode(reading(FREE, 100));
     decoder.interrupt(part);
-    expect(decoder.decode(reading(FREE, 110))).toMatchObject([{ loop: 'b', found: true }]);
+    expect(decoder.decode(reading(FREE, 310))).toMatchObject([{ loop: 'b', found: true }]);
   });
 });
 

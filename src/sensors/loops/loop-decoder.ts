@@ -2,6 +2,7 @@
 import { assertNever } from '../../base/assert-never.ts';
 import type { Observation } from '../../traffic/observations/observation.ts';
 import type { ReadPlan, SignalPlan } from '../contract.ts';
+import { createPresenceEdges, type PresenceEdges } from './presence-edges.ts';
 import { checkSignals, isBitTable, widthOf } from './read-plan.ts';
 
 /** A reply's values and the two moments between which the device sampled them, monotonic ms. */
@@ -20,7 +21,7 @@ export interface ReadPart {
 export interface LoopDecoder {
   /** Readings come in order of time; `part` is what was read, all of it unless said otherwise. */
   decode(reading: Reading, part?: ReadPart): readonly Observation[];
-  /** A reading failed (or this part of it): nobody knows what happened until the next one. */
+  /** A reading failed (or this part of it): unless a good one follows soon, nobody knows what happened. */
   interrupt(part?: ReadPart): void;
 }
 
@@ -28,10 +29,10 @@ export interface LoopDecoder {
 interface Followed {
   readonly signal: SignalPlan;
   readonly width: number;
-  /** Last known state; null before the first reading, and for presence after a failed one. */
+  /** Of presence only. */
+  readonly edges: PresenceEdges | null;
+  /** Last known state of a fault; null before the first reading. */
   state: boolean | null;
-  /** When the reading that told it was asked for. */
-  sentAtMs: number;
 }
 
 const NOTHING: readonly Observation[] = [];
@@ -42,7 +43,12 @@ export function createLoopDecoder(plan: Pick<ReadPlan, 'table' | 'quantity' | 's
   const isBits = isBitTable(plan.table);
   const whole: ReadPart = { first: 0, quantity: plan.quantity };
   const followed = plan.signals.map(
-    (signal): Followed => ({ signal, width: widthOf(signal), state: null, sentAtMs: 0 }),
+    (signal): Followed => ({
+      signal,
+      width: widthOf(signal),
+      edges: signal.means === 'loop-occupied' ? createPresenceEdges(signal.loop) : null,
+      state: null,
+    }),
   );
 
   return {
@@ -51,7 +57,6 @@ export function createLoopDecoder(plan: Pick<ReadPlan, 'table' | 'quantity' | 's
       for (const it of followed) {
         if (!isWithin(it, part)) continue;
         const observation = decodeSignal(it, reading, it.signal.offset - part.first);
-        it.sentAtMs = reading.sentAtMs;
         if (observation === null) continue;
         observations ??= [];
         observations.push(observation);
@@ -59,9 +64,7 @@ export function createLoopDecoder(plan: Pick<ReadPlan, 'table' | 'quantity' | 's
       return observations ?? NOTHING;
     },
     interrupt(part = whole) {
-      for (const it of followed) {
-        if (it.signal.means === 'loop-occupied' && isWithin(it, part)) it.state = null;
-      }
+      for (const it of followed) if (isWithin(it, part)) it.edges?.interrupt();
     },
   };
 
@@ -69,10 +72,8 @@ export function createLoopDecoder(plan: Pick<ReadPlan, 'table' | 'quantity' | 's
   function decodeSignal(it: Followed, reading: Reading, at: number): Observation | null {
     const { signal } = it;
     switch (signal.means) {
-      case 'loop-occupied': {
-        const occupied = isSet(reading.bytes, at, isBits) !== signal.invert;
-        return occupied === it.state ? null : transition(it, occupied, reading);
-      }
+      case 'loop-occupied':
+        return it.edges?.see(isSet(reading.bytes, at, isBits) !== signal.invert, reading) ?? null;
       case 'loop-fault': {
         const active = isSet(reading.bytes, at, isBits);
         return active === it.state
@@ -105,21 +106,6 @@ export function createLoopDecoder(plan: Pick<ReadPlan, 'table' | 'quantity' | 's
 
 function isWithin(it: Followed, part: ReadPart): boolean {
   return it.signal.offset >= part.first && it.signal.offset + it.width <= part.first + part.quantity;
-}
-
-function transition(it: Followed, occupied: boolean, reading: Reading): Observation {
-  const found = it.state === null;
-  it.state = occupied;
-  // The edge lies after the last reading was asked for and before this one was received.
-  const earliestMs = found ? reading.sentAtMs : it.sentAtMs;
-  return {
-    kind: 'loop-transition',
-    loop: it.signal.loop,
-    occupied,
-    atMs: (earliestMs + reading.receivedAtMs) / 2,
-    uncertaintyMs: (reading.receivedAtMs - earliestMs) / 2,
-    found,
-  };
 }
 
 /** The first reading is told too, good or bad: a fault from before a restart may have ended meanwhile. */

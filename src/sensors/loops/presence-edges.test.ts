@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPresenceEdges } from './presence-edges.ts';
+import { createPresenceEdges, LONGEST_BRIDGE_MS } from './presence-edges.ts';
 
 const read = (sentAtMs: number, tookMs = 2) => ({ sentAtMs, receivedAtMs: sentAtMs + tookMs });
 
@@ -23,11 +23,26 @@ describe('presence edges', () => {
     expect(edges.see(true, read(120))).toMatchObject({ atMs: 116, uncertaintyMs: 6, found: false });
   });
 
-  it('after a failed reading even the same state is found anew', () => {
+  it('after a long failure even the same state is found anew', () => {
     const edges = createPresenceEdges('a');
     edges.see(true, read(100));
-    edges.forget();
-    expect(edges.see(true, read(300))).toMatchObject({ occupied: true, found: true });
+    edges.interrupt();
+    expect(edges.see(true, read(100 + LONGEST_BRIDGE_MS))).toMatchObject({ occupied: true, found: true });
+  });
+
+  it('after a short failure an edge is only less sharp', () => {
+    const edges = createPresenceEdges('a');
+    edges.see(true, read(100));
+    edges.interrupt();
+    expect(edges.see(true, read(150))).toBeNull();
+    edges.interrupt();
+    expect(edges.see(false, read(200))).toMatchObject({ atMs: 176, uncertaintyMs: 26, found: false });
+  });
+
+  it('slow readings that do not fail are no failure', () => {
+    const edges = createPresenceEdges('a');
+    edges.see(true, read(100));
+    expect(edges.see(true, read(1100))).toBeNull();
   });
 
   it('the true moment of an edge is always within its uncertainty', () => {

@@ -60,7 +60,7 @@ export function createAsciiFieldsSession(plan: FrameDevicePlan): DeviceSession {
     const window = { sentAtMs: open.askedAtMs, receivedAtMs: at.monoMs };
     open = null;
     if (values === null) {
-      decoders[exchange]?.forget();
+      decoders[exchange]?.interrupt();
       return [{ kind: 'refused', exchange, why: `the module answered ${text}` }];
     }
     const observations = decoders[exchange]?.decode(values, window) ?? [];
@@ -94,8 +94,8 @@ export function createAsciiFieldsSession(plan: FrameDevicePlan): DeviceSession {
     },
     interrupt(why) {
       reader.forget();
-      if (why === 'line-lost') for (const decoder of decoders) decoder.forget();
-      else if (open !== null) decoders[open.exchange]?.forget();
+      if (why === 'line-lost') for (const decoder of decoders) decoder.interrupt();
+      else if (open !== null) decoders[open.exchange]?.interrupt();
       mayBeLate = why === 'timeout' && open !== null && !open.hasLine;
       open = null;
     },
@@ -104,8 +104,8 @@ export function createAsciiFieldsSession(plan: FrameDevicePlan): DeviceSession {
 
 interface ReplyDecoder {
   decode(values: readonly FieldValue[], window: ReadWindow): readonly Observation[];
-  /** A reading failed: what was present is not known any more. */
-  forget(): void;
+  /** A reading failed: unless a good one follows soon, what was present is not known any more. */
+  interrupt(): void;
 }
 
 /** One bit that says something about a loop. */
@@ -141,9 +141,9 @@ function createReplyDecoder(parts: readonly ReplyPart[], plan: FrameDevicePlan):
   };
   return {
     decode: (values, window) => values.flatMap((value) => decodeField(value, window)),
-    forget() {
+    interrupt() {
       for (const meanings of bits.values()) {
-        for (const meaning of meanings) if (meaning?.kind === 'presence') meaning.edges.forget();
+        for (const meaning of meanings) if (meaning?.kind === 'presence') meaning.edges.interrupt();
       }
     },
   };
