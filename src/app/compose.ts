@@ -12,6 +12,7 @@ import type { LedgerQuery, LedgerRow } from '../store/ledger.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { Observation } from '../traffic/observations/observation.ts';
 import type { StreamName } from '../traffic/record.ts';
+import type { EarlierRuns } from '../traffic/site-state.ts';
 import { createUplink } from '../uplink/uplink.ts';
 import { createLoopLamps } from './loop-lamps.ts';
 import { makeOverview, makeWatchView, type Overview, type WatchView } from './overview.ts';
@@ -71,7 +72,7 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
     maxPages: Math.floor((site.store.maxMegabytes * 1024 * 1024) / PAGE_BYTES),
     clock,
   });
-  const openFaults = store.openFaults();
+  const earlier: EarlierRuns = { openFaults: store.openFaults(), lastStoredMs: store.lastStoredMs() };
   const uplink = createUplink({
     site: definition.site,
     session: boot,
@@ -100,8 +101,8 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
     clock,
     inbox,
     store,
-    openFaults,
-    recorder: recordFile === null ? null : openRecorder(recordFile, { boot, definition, openFaults }),
+    earlier,
+    recorder: recordFile === null ? null : openRecorder(recordFile, { boot, definition, earlier }),
     onStored: () => uplink.notify(),
   });
   uplink.start();

@@ -74,10 +74,12 @@ async function replayOf(text: string): Promise<TrafficRecord[]> {
   return records;
 }
 
+const NOTHING_EARLIER = { openFaults: [], lastStoredMs: null } as const;
+
 describe('a recording', () => {
   test('folds to the records that were made while it was taken, byte for byte', async () => {
     const file = join(folder, 'road.ndjson');
-    const recorder = openRecorder(file, { boot: 'boot', definition });
+    const recorder = openRecorder(file, { boot: 'boot', definition, earlier: NOTHING_EARLIER });
     const made: TrafficRecord[] = [];
     let state = createSiteState('boot');
     let monoMs = 0.123;
@@ -99,8 +101,10 @@ describe('a recording', () => {
   });
   test('is never written over another file', () => {
     const file = join(folder, 'road.ndjson');
-    openRecorder(file, { boot: 'boot', definition });
-    expect(() => openRecorder(file, { boot: 'boot', definition })).toThrow(/cannot record to .*EEXIST/);
+    openRecorder(file, { boot: 'boot', definition, earlier: NOTHING_EARLIER });
+    expect(() => openRecorder(file, { boot: 'boot', definition, earlier: NOTHING_EARLIER })).toThrow(
+      /cannot record to .*EEXIST/,
+    );
   });
   test.each([
     ['no recording', 'line 1: not a JSON object', 'hello'],

@@ -2,12 +2,12 @@ import { createWriteStream, openSync } from 'node:fs';
 import type { Now } from '../base/clock.ts';
 import { messageOf, RoadsideError } from '../base/errors.ts';
 import type { Observation } from '../traffic/observations/observation.ts';
-import type { Fault, TrafficRecord } from '../traffic/record.ts';
+import type { TrafficRecord } from '../traffic/record.ts';
 import { closeSite, foldSite } from '../traffic/site.ts';
 import type { SiteDefinition } from '../traffic/site-definition.ts';
-import { createSiteState } from '../traffic/site-state.ts';
+import { createSiteState, type EarlierRuns } from '../traffic/site-state.ts';
 
-export const RECORDING_VERSION = 1;
+export const RECORDING_VERSION = 2;
 /** A recording ends by itself here: a forgotten one must not fill the disk. */
 const MAX_RECORDING_BYTES = 512 * 1024 * 1024;
 
@@ -16,8 +16,7 @@ interface RecordingHeader {
   readonly recording: typeof RECORDING_VERSION;
   readonly boot: string;
   readonly definition: SiteDefinition;
-  /** What earlier runs had left open; absent in recordings of a run that knew of nothing. */
-  readonly openFaults?: readonly Fault[];
+  readonly earlier: EarlierRuns;
 }
 
 /** Every other line: one tick of the fold, or its end. */
@@ -83,7 +82,7 @@ export async function* replayRecording(
     if (definition === null) {
       const header = parseHeader(text);
       definition = header.definition;
-      state = createSiteState(header.boot, header.openFaults);
+      state = createSiteState(header.boot, header.earlier);
       continue;
     }
     const line = parseLine(text, number);

@@ -3,10 +3,10 @@ import type { Clock } from '../base/clock.ts';
 import { RoadsideError } from '../base/errors.ts';
 import type { Store } from '../store/store.ts';
 import type { Observation } from '../traffic/observations/observation.ts';
-import type { Fault, TrafficRecord } from '../traffic/record.ts';
+import type { TrafficRecord } from '../traffic/record.ts';
 import { closeSite, foldSite } from '../traffic/site.ts';
 import type { SiteDefinition } from '../traffic/site-definition.ts';
-import { createSiteState, type SiteState } from '../traffic/site-state.ts';
+import { createSiteState, type EarlierRuns, type SiteState } from '../traffic/site-state.ts';
 import type { Recorder } from './recording.ts';
 
 export const TICK_EVERY_MS = 100;
@@ -21,8 +21,7 @@ export interface TickParts {
   readonly clock: Clock;
   readonly inbox: BoundedQueue<Observation>;
   readonly store: Pick<Store, 'append'>;
-  /** What earlier runs left open. */
-  readonly openFaults: readonly Fault[];
+  readonly earlier: EarlierRuns;
   readonly recorder: Recorder | null;
   /** Records are on the disk: the uplink may look. */
   readonly onStored: () => void;
@@ -40,7 +39,7 @@ export interface Tick {
 
 export function createTick(parts: TickParts): Tick {
   const { definition, boot, clock, inbox, store, recorder } = parts;
-  let state = createSiteState(boot, parts.openFaults);
+  let state = createSiteState(boot, parts.earlier);
   let waiting: TrafficRecord[] = [];
   let lost = 0;
   let problem: RoadsideError | null = null;

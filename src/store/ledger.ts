@@ -33,6 +33,8 @@ export interface Ledger {
   /** Position of the new row. A known id is a programming error: ids are never reused. */
   insert(row: Omit<LedgerRow, 'position'>): number;
   read(query: LedgerQuery): readonly LedgerRow[];
+  /** Null when there is no row. */
+  lastMadeAtMs(): number | null;
   /** Deletes old rows that are not in the outbox. Returns how many. */
   prune(options: PruneOptions): number;
 }
@@ -56,6 +58,9 @@ export function createLedger(database: Database): Ledger {
   const readStream = database.prepare<[string, number, number], LedgerRow>(
     `SELECT ${columns} FROM ledger WHERE stream = ? AND position > ? ORDER BY position LIMIT ?`,
   );
+  const last = database.prepare<[], { madeAtMs: number }>(
+    'SELECT made_at_ms AS madeAtMs FROM ledger ORDER BY position DESC LIMIT 1',
+  );
   const scan = database.prepare<[number, number], { position: number; madeAtMs: number; pending: 0 | 1 }>(
     `SELECT position, made_at_ms AS madeAtMs,
        EXISTS (SELECT 1 FROM outbox WHERE outbox.position = ledger.position) AS pending
@@ -74,6 +79,7 @@ export function createLedger(database: Database): Ledger {
       Number(insert.run(row.id, row.stream, row.madeAtMs, row.body, rowChecksum(row)).lastInsertRowid),
     read: ({ stream, after = 0, limit }) =>
       stream === undefined ? readAll.all(after, limit) : readStream.all(stream, after, limit),
+    lastMadeAtMs: () => last.get()?.madeAtMs ?? null,
     prune({ beforeMs, limit }) {
       const seen = scan.all(prunedUpTo, limit);
       const old = seen.filter((row) => row.madeAtMs < beforeMs && row.pending === 0);

@@ -118,6 +118,15 @@ describe('outbox', () => {
     expect(store.readLedger({ limit: 10 })).toHaveLength(3);
   });
 
+  it('knows when it was last written to', () => {
+    const store = open();
+    expect(store.lastStoredMs()).toBeNull();
+    store.append(passages(1, 1));
+    wallMs += 60_000;
+    store.append(passages(2, 2));
+    expect(store.lastStoredMs()).toBe(MADE_AT_MS + 60_000);
+  });
+
   it('never hands out a row that the disk altered, and counts it', () => {
     open().append(passages(1, 3));
     opened.pop()?.close();

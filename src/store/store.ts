@@ -38,6 +38,8 @@ export interface Store {
   totals(): StoreTotals;
   /** The opening records of the faults that are open, whichever run opened them. */
   openFaults(): readonly FaultRecord[];
+  /** When the newest record was stored, UTC ms; null in an empty store. */
+  lastStoredMs(): number | null;
   /** Deletes acknowledged rows made before `beforeMs`, looking at `limit` rows. Returns how many went. */
   prune(options: PruneOptions): number;
   /** One page of records in order of storing; the last row's `position` is the next page's `after`. */
@@ -89,6 +91,7 @@ export function openStore(options: StoreOptions): Store {
       return { stored, acknowledged, damaged, pending: outbox.depth() };
     },
     openFaults: () => guarded(() => openFaults.read()),
+    lastStoredMs: () => guarded(() => ledger.lastMadeAtMs()),
     prune: (query) => guarded(() => ledger.prune(query)),
     readLedger: (query) => guarded(() => ledger.read(query)),
     close: () => void database.close(),

@@ -9,6 +9,7 @@ import {
   siteWith,
 } from '../../test/fakes/site.ts';
 import type { DeviceInterval } from './observations/observation.ts';
+import type { Fault } from './record.ts';
 import type { LoopEvidence } from './site-definition.ts';
 import { createSiteState } from './site-state.ts';
 
@@ -180,12 +181,11 @@ describe('an exit loop that stands in', () => {
 describe('a loop that was found locked on by the run before', () => {
   const restarted = (): TestRoad => {
     const road = new TestRoad(siteWith(singleLoopLane({ faults: { lockedOnS: 10 } })));
-    road.state = createSiteState('next', [
-      {
-        ...{ fault: 'test-site/old/1', phase: 'open', layer: 'channel', sensor: 'a', code: 'locked-on' },
-        ...{ detail: '', lanes: ['north-1'], openedAtMs: 0, closedAtMs: null },
-      },
-    ]);
+    const locked: Fault = {
+      ...{ fault: 'test-site/old/1', phase: 'open', layer: 'channel', sensor: 'a', code: 'locked-on' },
+      ...{ detail: '', lanes: ['north-1'], openedAtMs: 0, closedAtMs: null },
+    };
+    road.state = createSiteState('next', { openFaults: [locked], lastStoredMs: null });
     return road.run(1000);
   };
   test('is believed as soon as it is found free', () => {

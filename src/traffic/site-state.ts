@@ -1,7 +1,7 @@
 import type { AccumulatorState } from './flow/accumulator.ts';
 import type { EffectiveLength } from './flow/effective-length.ts';
 import type { LaneFlow } from './flow/lane-flow.ts';
-import { EMPTY_BATCH, type HiResBatch } from './hires/hires-log.ts';
+import { type HiResBatch, noteEndOfEarlierRun } from './hires/hires-log.ts';
 import type { LaneIncidentState } from './incidents/lane-incident.ts';
 import type { ConductState } from './incidents/track-evidence.ts';
 import type { ViewState } from './passages/camera-view.ts';
@@ -67,12 +67,16 @@ export interface LaneIncident {
   readonly speedKmh: number | null;
 }
 
-/**
- * Before the first tick: nothing is known, nothing has been said.
- *
- * @param openFaults the fault records that earlier runs opened and did not close
- */
-export function createSiteState(boot: string, openFaults: readonly Fault[] = []): SiteState {
+/** What earlier runs of the agent left behind. */
+export interface EarlierRuns {
+  /** The fault records that they opened and did not close. */
+  readonly openFaults: readonly Fault[];
+  /** When they last stored anything, UTC ms: until then the agent ran. Null for the first run. */
+  readonly lastStoredMs: number | null;
+}
+
+/** Before the first tick: nothing is known but what earlier runs left, nothing has been said. */
+export function createSiteState(boot: string, earlier?: EarlierRuns): SiteState {
   return {
     boot,
     sequences: NO_SEQUENCES,
@@ -81,8 +85,8 @@ export function createSiteState(boot: string, openFaults: readonly Fault[] = [])
     loops: new Map(),
     cameras: new Map(),
     incidents: new Map(),
-    faults: restoredJournal(openFaults),
+    faults: restoredJournal(earlier?.openFaults ?? []),
     quality: NO_QUALITY,
-    hires: EMPTY_BATCH,
+    hires: noteEndOfEarlierRun(earlier?.lastStoredMs ?? null),
   };
 }

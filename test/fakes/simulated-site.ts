@@ -44,7 +44,10 @@ export function simulateSite(options: SimulationOptions): Simulated {
   const broken = options.breaking?.(whole) ?? whole;
   const timed = [...broken].sort((a, b) => a.atMs - b.atMs);
   const records: TrafficRecord[] = [];
-  let state = createSiteState(options.boot ?? 'boot', options.openFaults);
+  let state = createSiteState(options.boot ?? 'boot', {
+    openFaults: options.openFaults ?? [],
+    lastStoredMs: null,
+  });
   let next = 0;
   for (let nowMs = 0; nowMs <= hours * 3_600_000; nowMs += TICK_MS) {
     const observations: Observation[] = [];

@@ -1,7 +1,7 @@
 /**
  * Codes of the high-resolution log: Indiana Traffic Signal Hi Resolution Data Logger Enumerations, 2012, and
- * their revision of 2020 (pooled fund study TPF-5(377)). Only what an agent beside the controller can know.
- * 182 (power failure) is not among them: whoever has no power writes nothing.
+ * their revision of 2020 (pooled fund study TPF-5(377)). Only what an agent beside the controller can know: it
+ * cannot tell a power failure from another end of its run, so between 182 and 184 it just did not run.
  */
 export const HIRES_CODES = {
   /** Parameter of 81-88: the detector's number. */
@@ -15,6 +15,8 @@ export const HIRES_CODES = {
   faultExcessiveChange: 88,
   /** Parameter: the correction in whole seconds, forward positive. */
   clockUpdated: 181,
+  /** Parameter: 1. Its moment is that of the last record before, so up to a flow interval too early. */
+  powerFailure: 182,
   /** Parameter: 1. */
   powerRestored: 184,
 } as const;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { TestRoad, WALL_MINUS_MONO } from '../../../test/fakes/road.ts';
 import type { SensorFault } from '../observations/observation.ts';
+import { createSiteState } from '../site-state.ts';
 
 /** All entries with their moments since the start of the test. */
 const entriesOf = (road: TestRoad): unknown[] =>
@@ -103,5 +104,16 @@ describe('the high-resolution log', () => {
         .of('hires')
         .map(({ entries }) => entries.length),
     ).toEqual([200, 200, 51]);
+  });
+
+  test('tells when the run before was last heard of, and when this one began', () => {
+    const road = new TestRoad();
+    road.records.length = 0;
+    road.state = createSiteState('next', { openFaults: [], lastStoredMs: WALL_MINUS_MONO - 90_000 });
+    road.run(6000);
+    expect(entriesOf(road)).toEqual([
+      [-90_000, 182, 1],
+      [100, 184, 1],
+    ]);
   });
 });

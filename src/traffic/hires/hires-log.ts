@@ -56,6 +56,13 @@ export function noteTick(
   return note(batch, [...edges, ...faults], tick.nowMs);
 }
 
+/** Whoever has no power writes nothing: the next run notes when the one before it was last heard of. */
+export function noteEndOfEarlierRun(lastStoredMs: number | null): HiResBatch {
+  if (lastStoredMs === null) return EMPTY_BATCH;
+  const entry = { wallMs: lastStoredMs, code: HIRES_CODES.powerFailure, parameter: 1 };
+  return { entries: [entry], sinceMs: 0 };
+}
+
 /** The first tick of a boot: the agent has power (again). */
 export function noteStart(batch: HiResBatch, tick: Pick<HiResTick, 'nowMs' | 'wallOf'>): HiResBatch {
   const entry = { wallMs: tick.wallOf(tick.nowMs), code: HIRES_CODES.powerRestored, parameter: 1 };

@@ -16,7 +16,7 @@ const hiResRecordSchema = z.strictObject({
     .describe(
       'In order of time. 82/81: detector on/off, 83: restored, 84-88: faulty (other, watchdog, open loop, ' +
         'shorted loop, excessive change), each with the number of the detector; 181: clock stepped by so many ' +
-        'seconds; 184: the agent has started.',
+        'seconds; 182: the agent was last heard of before it ended; 184: it has started.',
     ),
 });
 true satisfies Same<z.infer<typeof hiResRecordSchema>, HiResRecord>;
