@@ -112,7 +112,7 @@ describe('a recording', () => {
     [
       'a line that is neither a tick nor the end',
       'line 2: neither',
-      `${JSON.stringify({ recording: 1, boot: 'b', definition })}\n{}`,
+      `${JSON.stringify({ recording: 2, boot: 'b', definition, earlier: NOTHING_EARLIER })}\n{}`,
     ],
   ])('%s is refused with its line', async (_name, problem, text) => {
     await expect(replayOf(text)).rejects.toThrow(problem);

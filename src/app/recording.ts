@@ -101,7 +101,8 @@ function parseHeader(text: string): RecordingHeader {
   if (
     value['recording'] !== RECORDING_VERSION ||
     typeof value['boot'] !== 'string' ||
-    !isObject(value['definition'])
+    !isObject(value['definition']) ||
+    !isObject(value['earlier'])
   ) {
     throw invalid(1, `not the header of a version ${RECORDING_VERSION} recording`);
   }
