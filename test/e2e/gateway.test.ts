@@ -143,7 +143,7 @@ describe('the gateway on a real card and Mosquitto', () => {
       lanes: [lane],
     };
     const site = await writeSite(`mqtt://127.0.0.1:${await freePort()}`, { cameras: [camera] });
-    gateway.start(site, '--models', folder);
+    gateway.start(site, '--models', join(folder, 'nowhere'));
     await gateway.overviewOnce(reads);
     await drive();
     const overview = await gateway.overviewOnce(counted(1));
