@@ -9,6 +9,8 @@ import type { AskOutcome, BusListener, PolledBus } from './polled-bus.ts';
 import { createSleep, type WakeAt } from './sleep.ts';
 
 export const SAMPLE_EVERY_MS = 1000;
+/** A bus that is not polled, or waits long for an answer, is sampled by a timer, so much later. */
+const LATE_SAMPLE_MS = 200;
 
 export interface BusPoller {
   start(): void;
@@ -94,6 +96,8 @@ export function createBusPoller(options: BusPollerOptions): BusPoller {
       window.asks += 1;
       schedule.settle(place, outcome.kind, nowMs);
       observe(faults.judge(place, outcome, nowMs));
+      // Right after an answer, when the next slot is farthest: a timer's turn would fall on slots and delay them.
+      if (nowMs - window.fromMs >= SAMPLE_EVERY_MS) sample();
     }
   };
   const sample = (): void => {
@@ -125,7 +129,9 @@ export function createBusPoller(options: BusPollerOptions): BusPoller {
       phase = 'polling';
       schedule.skipTo(monotonicMs());
       watch.restartPushed(monotonicMs());
-      sampler = setInterval(sample, SAMPLE_EVERY_MS);
+      sampler = setInterval(() => {
+        if (monotonicMs() - window.fromMs >= SAMPLE_EVERY_MS + LATE_SAMPLE_MS) sample();
+      }, LATE_SAMPLE_MS);
       polling = poll();
     },
     async stop() {
