@@ -4,7 +4,7 @@ import { createLogger } from '../../src/runtime/logger.ts';
 import { createSerialOpener } from '../../src/sensors/fieldbus/serial-line.ts';
 import { openLoopCards, type RtuCardLine } from '../../src/simulator/cards/loop-cards.ts';
 import { openPtyPair, type PtyPair } from '../../src/simulator/cards/pty-pair.ts';
-import { freePort } from '../fakes/broker.ts';
+import { freeTcpPort } from '../../src/simulator/free-tcp-port.ts';
 
 const LD120 = 34;
 const LD220 = 35;
@@ -110,7 +110,7 @@ describe('a scan of the buses', () => {
   });
 
   it('takes an exception for an answer, and says what a module without an identity has', async () => {
-    const port = await freePort();
+    const port = await freeTcpPort();
     const cards = await openLoopCards({ tcp: [{ port, unit: 4, channels: ['a'] }], rtu: [] });
     cleanups.push(() => cards.close());
     const result = await scanned({ peers: [{ host: '127.0.0.1', port }] });

@@ -7,6 +7,7 @@ import type { BusPlan, DevicePlan, FrameDevicePlan, ModbusBusPlan } from '../../
 import { createDeviceSession } from '../../src/sensors/loops/codecs/create-session.ts';
 import { type LoopCards, openLoopCards } from '../../src/simulator/cards/loop-cards.ts';
 import { openPtyPair, type PtyPair } from '../../src/simulator/cards/pty-pair.ts';
+import { freeTcpPort } from '../../src/simulator/free-tcp-port.ts';
 import type {
   LoopCounters,
   LoopTransition,
@@ -80,21 +81,13 @@ function tcpBus(port: number, id = 'lan'): ModbusBusPlan {
   return { protocol: 'modbus-tcp', id, host: '127.0.0.1', port, devices: [device] };
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
 function ldCards(pair: PtyPair): Promise<LoopCards> {
   const card = { unit: LD_UNIT, model: 'ld220', loops: ['s1', 's2'] } as const;
   return openLoopCards({ tcp: [], rtu: [{ path: pair.cardsPath, baud: BAUD, cards: [card] }] });
 }
 
 async function moduleOnLan(): Promise<{ readonly port: number; readonly cards: LoopCards }> {
-  const port = await freePort();
+  const port = await freeTcpPort();
   const cards = await openLoopCards({ tcp: [{ port, unit: MODULE_UNIT, channels: ['t1'] }], rtu: [] });
   cleanups.push(() => cards.close());
   return { port, cards };
@@ -228,7 +221,7 @@ describe('the fieldbus process', () => {
 
   it('reports a host that cannot be reached as a port fault, and reads the other buses meanwhile', async () => {
     const lan = await moduleOnLan();
-    const fieldbus = await running(tcpBus(await freePort(), 'absent'), tcpBus(lan.port));
+    const fieldbus = await running(tcpBus(await freeTcpPort(), 'absent'), tcpBus(lan.port));
     const fault = await fieldbus.until(isFault('absent', true));
     expect(fault).toMatchObject({ layer: 'port', code: 'unreachable' });
     await fieldbus.until(isTransition('t1', false));
@@ -270,7 +263,7 @@ describe('the fieldbus process', () => {
       protocol: 'tcp-frames-server',
       id: 'dialled',
       bind: '127.0.0.1',
-      port: await freePort(),
+      port: await freeTcpPort(),
       devices: [{ ...device, id: 'canoga-2', channels: [{ channel: 1, loop: 'c2' }] }],
     });
     expect(await heard).toEqual(question);

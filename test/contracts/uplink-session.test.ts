@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSystemClock } from '../../src/base/clock.ts';
+import { freeTcpPort } from '../../src/simulator/free-tcp-port.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { createUplink, type Uplink, type UplinkSettings } from '../../src/uplink/uplink.ts';
-import { freePort, localSettings, type TestBroker, until } from '../fakes/broker.ts';
+import { localSettings, type TestBroker, until } from '../fakes/broker.ts';
 import { startAedes } from '../fakes/broker-aedes.ts';
 import { makeCertificates } from '../fakes/broker-certificates.ts';
 import { openLink } from '../fakes/broker-link.ts';
@@ -204,7 +205,7 @@ describe('a broker with TLS', () => {
 describe('an address', () => {
   it('that no name server knows is told apart from a broker that does not run', async () => {
     expect(await errorOf(startUplink('mqtt://broker.invalid'))).toBe('uplink-dns');
-    const nobody = startUplink(`mqtt://127.0.0.1:${await freePort()}`);
+    const nobody = startUplink(`mqtt://127.0.0.1:${await freeTcpPort()}`);
     expect(await errorOf(nobody)).toBe('uplink-unreachable');
     expect(await errorOf(startUplink('http://127.0.0.1'))).toBe('config-invalid');
   });

@@ -7,9 +7,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { Overview } from '../../src/app/overview.ts';
 import { openLoopCards } from '../../src/simulator/cards/loop-cards.ts';
+import { freeTcpPort } from '../../src/simulator/free-tcp-port.ts';
 import { openStore } from '../../src/store/store.ts';
 import type { FaultRecord } from '../../src/traffic/record.ts';
-import { freePort } from '../fakes/broker.ts';
 import { createRunningGateway } from '../fakes/running-gateway.ts';
 
 const CLI = 'src/processes/cli.ts';
@@ -34,7 +34,7 @@ async function writeSite(cardPort: number): Promise<string> {
       { id: 'west', name: 'West', lanes: [{ number: 1, station: { loops: ['a', 'b'], spacingM: 4.5 } }] },
     ],
     buses: [{ id: 'lan', protocol: 'modbus-tcp', host: '127.0.0.1', port: cardPort, devices: [device] }],
-    uplink: { url: `mqtt://127.0.0.1:${await freePort()}`, reconnectMaxS: 1 },
+    uplink: { url: `mqtt://127.0.0.1:${await freeTcpPort()}`, reconnectMaxS: 1 },
     store: { file: 'roadside.db', maxMegabytes: 64 },
     control: { socket: 'control.sock' },
   };
@@ -56,7 +56,7 @@ const hasPortFault = ({ faults }: Overview): boolean => faults.some(({ layer }) 
 const ofPort = ({ layer }: FaultRecord): boolean => layer === 'port';
 
 test('a fault outlives kill -9 under its id, is told once, and closes when the card is back', async () => {
-  const cardPort = await freePort();
+  const cardPort = await freeTcpPort();
   const site = await writeSite(cardPort);
   gateway.start(site);
   const first = await gateway.overviewOnce((overview) => hasPortFault(overview) && overview.store.stored > 0);

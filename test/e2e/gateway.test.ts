@@ -7,10 +7,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { Overview } from '../../src/app/overview.ts';
 import { type LoopCards, openLoopCards } from '../../src/simulator/cards/loop-cards.ts';
+import { freeTcpPort } from '../../src/simulator/free-tcp-port.ts';
 import { openStore } from '../../src/store/store.ts';
-import { freePort } from '../fakes/broker.ts';
 import { startMosquitto } from '../fakes/broker-mosquitto.ts';
 import { openSubscriber } from '../fakes/broker-subscriber.ts';
+import { driveOneCar } from '../fakes/one-car.ts';
 import { createRunningGateway } from '../fakes/running-gateway.ts';
 
 const CLI = 'src/processes/cli.ts';
@@ -23,7 +24,7 @@ const gateway = createRunningGateway(() => folder);
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'roadside-gateway-'));
-  cardPort = await freePort();
+  cardPort = await freeTcpPort();
   cards = await openLoopCards({ tcp: [{ port: cardPort, unit: 1, channels: ['a', 'b'] }], rtu: [] });
 });
 afterEach(async () => {
@@ -64,19 +65,6 @@ const reads = (overview: Overview): boolean =>
 const counted = (count: number) => (overview: Overview) =>
   overview.lanes[0]?.measures[0]?.countSinceStart === count;
 
-/** One car over both loops, slow enough for any machine to see. */
-async function drive(): Promise<void> {
-  for (const [loop, occupied] of [
-    ['a', true],
-    ['b', true],
-    ['a', false],
-    ['b', false],
-  ] as const) {
-    cards.setOccupied(loop, occupied);
-    await new Promise((resolve) => setTimeout(resolve, 120));
-  }
-}
-
 describe('the gateway on a real card and Mosquitto', () => {
   test('killed with SIGKILL in mid-flow it loses no stored record, and what it recorded replays byte for byte', async () => {
     const broker = await startMosquitto();
@@ -86,14 +74,14 @@ describe('the gateway on a real card and Mosquitto', () => {
     try {
       gateway.start(site);
       await gateway.overviewOnce(reads);
-      for (let car = 0; car < 4; car += 1) await drive();
+      for (let car = 0; car < 4; car += 1) await driveOneCar(cards);
       await gateway.overviewOnce((overview) => overview.store.stored >= 3);
       await gateway.end('SIGKILL');
 
       const recording = join(folder, 'road.ndjson');
       gateway.start(site, '--record', recording);
       const { boot } = await gateway.overviewOnce(reads);
-      for (let car = 0; car < 3; car += 1) await drive();
+      for (let car = 0; car < 3; car += 1) await driveOneCar(cards);
       await gateway.overviewOnce(counted(3));
       await gateway.end('SIGTERM');
 
@@ -142,10 +130,10 @@ describe('the gateway on a real card and Mosquitto', () => {
       picture,
       lanes: [lane],
     };
-    const site = await writeSite(`mqtt://127.0.0.1:${await freePort()}`, { cameras: [camera] });
+    const site = await writeSite(`mqtt://127.0.0.1:${await freeTcpPort()}`, { cameras: [camera] });
     gateway.start(site, '--models', join(folder, 'nowhere'));
     await gateway.overviewOnce(reads);
-    await drive();
+    await driveOneCar(cards);
     const overview = await gateway.overviewOnce(counted(1));
     expect(overview.faults).toMatchObject([{ layer: 'model', sensor: 'nanodet-g', code: 'model-missing' }]);
     const refused = await gateway.overviewOnce(({ uplink }) => uplink.error !== null);
@@ -155,7 +143,7 @@ describe('the gateway on a real card and Mosquitto', () => {
 
   test('with a card that is not there it runs, and blames the port', async () => {
     await cards.close();
-    gateway.start(await writeSite(`mqtt://127.0.0.1:${await freePort()}`));
+    gateway.start(await writeSite(`mqtt://127.0.0.1:${await freeTcpPort()}`));
     const overview = await gateway.overviewOnce(({ faults }) => faults.length > 0);
     expect(overview.faults).toMatchObject([{ layer: 'port', sensor: 'lan' }]);
     cards = await openLoopCards({ tcp: [{ port: cardPort, unit: 1, channels: ['a', 'b'] }], rtu: [] });

@@ -12,7 +12,8 @@ import { askOverview } from '../../src/cli/control-client.ts';
 import { displayWidth } from '../../src/cli/text-table.ts';
 import { type LoopCards, openLoopCards } from '../../src/simulator/cards/loop-cards.ts';
 import { openPtyPair } from '../../src/simulator/cards/pty-pair.ts';
-import { freePort } from '../fakes/broker.ts';
+import { freeTcpPort } from '../../src/simulator/free-tcp-port.ts';
+import { driveOneCar } from '../fakes/one-car.ts';
 
 const CLI = 'src/processes/cli.ts';
 const run = promisify(execFile);
@@ -25,7 +26,7 @@ const children: ChildProcess[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'roadside-tools-'));
-  cardPort = await freePort();
+  cardPort = await freeTcpPort();
   cards = await openCards();
 });
 afterEach(async () => {
@@ -50,7 +51,7 @@ async function writeSite(): Promise<string> {
     flow: { intervalsS: [10] },
     approaches: [{ id: 'west', name: 'West', lanes }],
     buses: [{ id: 'lan', protocol: 'modbus-tcp', host: '127.0.0.1', port: cardPort, devices }],
-    uplink: { url: `mqtt://127.0.0.1:${await freePort()}`, reconnectMaxS: 1 },
+    uplink: { url: `mqtt://127.0.0.1:${await freeTcpPort()}`, reconnectMaxS: 1 },
     store: { file: 'roadside.db', maxMegabytes: 64 },
     control: { socket: 'control.sock' },
   };
@@ -108,19 +109,6 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** One car over both loops, slow enough for any machine to see. */
-async function drive(): Promise<void> {
-  for (const [loop, occupied] of [
-    ['a', true],
-    ['b', true],
-    ['a', false],
-    ['b', false],
-  ] as const) {
-    cards.setOccupied(loop, occupied);
-    await pause(120);
-  }
-}
-
 describe('the technician drives over it', () => {
   test('watch says when a loop is hit, how long it was on, and how many it has counted', async () => {
     await startGateway();
@@ -131,7 +119,7 @@ describe('the technician drives over it', () => {
       const { loop } = JSON.parse(line) as { loop?: LoopOverview };
       return loop?.loop === 'a' && loop.count === 1 && loop.occupied === false && loop.lastOnTimeMs !== null;
     });
-    await drive();
+    await driveOneCar(cards);
     const { loop } = JSON.parse(await counted) as { loop: LoopOverview };
     expect(loop).toMatchObject({ lane: 'west-1', role: 'entry', device: 'card', faults: [] });
     expect(loop.lastOnTimeMs).toBeGreaterThan(150);
@@ -166,8 +154,8 @@ describe('the technician drives over it', () => {
 describe('what was kept', () => {
   test('the high-resolution log is the same from the running gateway and from its store', async () => {
     const gateway = await startGateway();
-    await drive();
-    await drive();
+    await driveOneCar(cards);
+    await driveOneCar(cards);
     await overviewOnce(({ loops }) => loops.every(({ count }) => count === 2));
     const range = ['--from', '2020-01-01', '--to', '2099-01-01'];
     const edges = (text: string): readonly string[] =>

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Aedes } from 'aedes';
-import { freePort, type TestBroker } from './broker.ts';
+import { freeTcpPort } from '../../src/simulator/free-tcp-port.ts';
+import type { TestBroker } from './broker.ts';
 
 /** Aedes, which speaks MQTT 3.1.1 only. Stopping it cuts its connections; its sessions stay in memory. */
 export async function startAedes(): Promise<TestBroker> {
   const broker = await Aedes.createBroker();
-  const port = await freePort();
+  const port = await freeTcpPort();
   const sockets = new Set<Socket>();
   let server: Server | null = null;
   const start = async (): Promise<void> => {

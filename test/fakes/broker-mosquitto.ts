@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, type TestBroker, untilListening } from './broker.ts';
+import { freeTcpPort } from '../../src/simulator/free-tcp-port.ts';
+import { type TestBroker, untilListening } from './broker.ts';
 
 const MOSQUITTO = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', '/opt/homebrew/sbin/mosquitto'].find(
   (path) => existsSync(path),
@@ -25,7 +26,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Te
   if (MOSQUITTO === undefined) throw new Error('these tests need Mosquitto: apt-get install mosquitto');
   const program = MOSQUITTO;
   const folder = mkdtempSync(join(tmpdir(), 'roadside-mosquitto-'));
-  const port = await freePort();
+  const port = await freeTcpPort();
   const lines = [
     `listener ${port} 127.0.0.1`,
     `allow_anonymous ${accounts === undefined}`,

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import type { UplinkSettings } from '../../src/uplink/settings.ts';
 
 /** A broker that tests can stop and start again at the same address. */
@@ -13,17 +12,6 @@ export interface TestBroker {
   stop(): Promise<void>;
   /** Ends it for good. */
   dispose(): Promise<void>;
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 /** Resolves when something listens on the port. */

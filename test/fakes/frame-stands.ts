@@ -9,7 +9,7 @@ import { serveDevice } from '../../src/simulator/devices/serve-device.ts';
 import type { SimulatedDevice } from '../../src/simulator/devices/simulated-device.ts';
 import { createSs105Device } from '../../src/simulator/devices/ss105-device.ts';
 import { createSs125Device } from '../../src/simulator/devices/ss125-device.ts';
-import { freePort } from './broker.ts';
+import { freeTcpPort } from '../../src/simulator/free-tcp-port.ts';
 import { CONTROLLER, DETECTOR } from './gbt43229-frames.ts';
 import { ANSWERS, LINE, loopName, overOne, type Stand, type StandLane } from './stand.ts';
 import type { RoadLine } from './street.ts';
@@ -213,7 +213,7 @@ const CHINA_MS = 8 * 3_600_000;
 
 /** A GB/T 43229 detector, which calls us and speaks by itself. Its channel 2 has no loop. */
 export async function openGbt(name: string): Promise<Stand> {
-  const port = await freePort();
+  const port = await freeTcpPort();
   const statisticsMs = PERIODS_S['generic/gbt43229'] * 1000;
   // Its statistics begin on whole multiples of their period.
   const zeroMs = Math.floor(Date.now() / statisticsMs) * statisticsMs;

@@ -8,8 +8,8 @@ import { ID_PATTERN } from '../../base/ids.ts';
 import { formatProblems } from '../../catalog/load/problem.ts';
 import { shippedDriversDir } from '../../catalog/shipped.ts';
 import { createLogger } from '../../runtime/logger.ts';
+import { freeTcpPort } from '../../simulator/free-tcp-port.ts';
 import { openCallingDevice, openFrameDevice } from '../../simulator/trial/frame-device.ts';
-import { freeTcpPort } from '../../simulator/trial/free-tcp-port.ts';
 import { openRegisterDevice } from '../../simulator/trial/register-device.ts';
 import type { CommandIo } from '../command-io.ts';
 import { parseUsage } from '../command-options.ts';
@@ -25,7 +25,6 @@ import { driverSkeleton, skeletonFrom } from '../drivers/driver-skeleton.ts';
 import { missingEvidence } from '../drivers/missing-evidence.ts';
 import { SCREEN_COLUMNS, wrapText } from '../text-table.ts';
 
-export const DRIVERS_USAGE = 'drivers list|lint|test|new … [--drivers DIR]';
 const MORE_USAGE = `roadside drivers list [--json] [--drivers DIR]
     roadside drivers lint [FILE…] [--drivers DIR]
     roadside drivers test [DRIVER…] [--drivers DIR]

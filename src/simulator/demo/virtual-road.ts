@@ -1,10 +1,9 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { monotonicMs } from '../../base/clock.ts';
 import { MS_PER_S } from '../../base/units.ts';
 import { type LoopCards, openLoopCards } from '../cards/loop-cards.ts';
 import { openPtyPair, type PtyPair } from '../cards/pty-pair.ts';
 import { NORTH_CLIP_FILE, type NorthTruth } from '../clip/north-truth.ts';
+import { freeTcpPort } from '../free-tcp-port.ts';
 import { openRtspCamera, type RtspCamera, readAccessUnits } from '../rtsp-camera.ts';
 import { createIntersection } from '../traffic/intersection.ts';
 import { EAST_LANES, NORTH_LANES } from '../traffic/lane-plan.ts';
@@ -37,7 +36,7 @@ export async function openVirtualRoad(options: {
   readonly north: NorthTruth;
 }): Promise<VirtualRoad> {
   const cable: PtyPair = await openPtyPair();
-  const digitalInputPort = await freePort();
+  const digitalInputPort = await freeTcpPort();
   const cards = await openLoopCards({
     tcp: [{ port: digitalInputPort, unit: 1, channels: DIGITAL_INPUT_CHANNELS }],
     rtu: [
@@ -97,16 +96,6 @@ export async function openVirtualRoad(options: {
       await cable.close();
     },
   };
-}
-
-/** The card server must be told its port; the kernel knows a free one. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 function playScript(cards: LoopCards, nowS: number): void {

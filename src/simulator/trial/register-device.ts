@@ -1,7 +1,7 @@
 /** A Modbus TCP server that answers what it was given and nothing else. */
 import { type IServiceVector, ServerTCP } from 'modbus-serial';
 import { RoadsideError } from '../../base/errors.ts';
-import { freeTcpPort } from './free-tcp-port.ts';
+import { freeTcpPort } from '../free-tcp-port.ts';
 import type { SimulatedPeer } from './simulated-peer.ts';
 
 type Table = 'coil' | 'discrete-input' | 'holding-register' | 'input-register';

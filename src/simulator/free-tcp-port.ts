@@ -8,5 +8,6 @@ export async function freeTcpPort(): Promise<number> {
   const address = server.address();
   server.close();
   await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
 }
