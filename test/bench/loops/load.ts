@@ -1,10 +1,11 @@
 /**
- * The rest of a cabinet's work, on the cores that the pollers need too: the vision process detecting vehicles
- * in a clip for several cameras, and SQLite commits that wait for the disk. Prints what it runs.
+ * One piece of the rest of a cabinet's work, on the cores that the pollers need too: the vision process detecting
+ * vehicles in a clip for several cameras, or SQLite commits that wait for the disk. Prints what it runs.
+ *
+ * usage: load vision | commits
  */
-import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { openSensorProcess, type SensorProcess } from '../../../src/app/sensor-process.ts';
@@ -18,8 +19,6 @@ import type { VisionConfiguration } from '../../../src/sensors/contract.ts';
 const MODEL = 'nanodet-g';
 const CLIP = join(import.meta.dirname, '../../../src/simulator/clip/north.mp4');
 const PICTURE = { widthPx: 960, heightPx: 540 };
-/** A vision process runs one detector, on one core: as many as there are cores, each with more than it can do. */
-const PROCESSES = availableParallelism();
 const CAMERAS = 4;
 const FRAMES_PER_SECOND = 25;
 const TIMES_INPUT = 2;
@@ -27,19 +26,7 @@ const COMMIT_EVERY_MS = 20;
 const ROWS_PER_COMMIT = 20;
 
 if (process.argv[2] === 'commits') commitForever();
-else await runAll();
-
-async function runAll(): Promise<void> {
-  const commits = fork(import.meta.filename, ['commits'], { execArgv: [] });
-  const vision = await startVision();
-  process.on('SIGTERM', () => {
-    commits.kill();
-    void vision.stop(3000).then(() => process.exit(0));
-  });
-  process.stdout.write(
-    `working: ${vision.label}; SQLite commits of ${ROWS_PER_COMMIT} rows each ${COMMIT_EVERY_MS} ms\n`,
-  );
-}
+else await detectForever();
 
 /** The store's own settings: every commit is on the disk before the next. */
 function commitForever(): void {
@@ -60,17 +47,17 @@ function commitForever(): void {
     process.exit(0);
   };
   process.on('SIGTERM', leave);
-  process.on('disconnect', leave);
+  working(`SQLite commits of ${ROWS_PER_COMMIT} rows each ${COMMIT_EVERY_MS} ms`);
 }
 
-interface Load {
-  readonly label: string;
-  stop(deadlineMs: number): Promise<void>;
-}
-
-async function startVision(): Promise<Load> {
+/** A vision process with more pictures than it can look at; where there is no model, as much work without it. */
+async function detectForever(): Promise<void> {
   const model = await loadModel({ id: MODEL, modelsDir: shippedFolders.modelsDir });
-  if (model.kind === 'unavailable') return startBurners(model.problem.message);
+  if (model.kind === 'unavailable') {
+    working(`a busy loop instead of the vision process (${model.problem.message})`);
+    burn();
+    return;
+  }
   const { card, file } = model;
   const configuration: VisionConfiguration = {
     kind: 'vision',
@@ -94,14 +81,14 @@ async function startVision(): Promise<Load> {
       homography: null,
     })),
   };
-  const visions = await Promise.all(Array.from({ length: PROCESSES }, () => openVision(configuration)));
+  const vision = await openVision(configuration);
+  process.on('SIGTERM', () => void vision.stop(3000).then(() => process.exit(0)));
   const { inputWidthPx, inputHeightPx } = configuration.model;
-  return {
-    label: `${PROCESSES} vision processes (${MODEL} at ${inputWidthPx} x ${inputHeightPx}, ${CAMERAS} cameras each)`,
-    stop: async (deadlineMs) => {
-      await Promise.all(visions.map((vision) => vision.stop(deadlineMs)));
-    },
-  };
+  working(`the vision process (${MODEL} at ${inputWidthPx} x ${inputHeightPx}, ${CAMERAS} cameras)`);
+}
+
+function working(label: string): void {
+  process.stdout.write(`working: ${label}\n`);
 }
 
 /** Resolves when it detects. */
@@ -120,16 +107,9 @@ async function openVision(configuration: VisionConfiguration): Promise<SensorPro
   return vision;
 }
 
-/** Where there is no model: as much work for as many cores, without its memory traffic. */
-function startBurners(why: string): Load {
-  const burners = Array.from({ length: availableParallelism() }, () =>
-    fork(join(import.meta.dirname, 'burner.ts'), { execArgv: [] }),
-  );
-  return {
-    label: `${burners.length} busy loops instead of the vision process (${why})`,
-    stop() {
-      for (const burner of burners) burner.kill('SIGKILL');
-      return Promise.resolve();
-    },
-  };
+/** Keeps one core busy, a tenth of a second at a time. */
+function burn(): void {
+  const untilMs = performance.now() + 100;
+  while (performance.now() < untilMs);
+  setImmediate(burn);
 }
