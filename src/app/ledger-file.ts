@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { RoadsideError } from '../base/errors.ts';
 import { openStore } from '../store/store.ts';
-import type { StreamName, TrafficRecord } from '../traffic/record.ts';
+import type { TrafficRecord, TrafficStream } from '../traffic/record.ts';
 
 const PAGE_ROWS = 500;
 
 export interface LedgerFileQuery {
-  readonly stream: StreamName;
+  readonly stream: TrafficStream;
   /** Records stored in [fromMs, toMs], UTC ms. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -26,7 +26,7 @@ export function* readLedgerFile(file: string, query: LedgerFileQuery): Generator
     });
   }
   const { stream, fromMs, toMs } = query;
-  const store = openStore({ file, relayedStreams: new Set() });
+  const store = openStore({ file });
   try {
     let after = 0;
     for (;;) {

@@ -4,7 +4,7 @@ export type { StoreTotals } from '../store/store.ts';
 
 /** Reads the totals of a store that no gateway is using. */
 export function readStoreTotals(file: string): StoreTotals {
-  const store = openStore({ file, relayedStreams: new Set() });
+  const store = openStore({ file });
   try {
     return store.totals();
   } finally {

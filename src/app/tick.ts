@@ -20,7 +20,7 @@ export interface TickParts {
   readonly boot: string;
   readonly clock: Clock;
   readonly inbox: BoundedQueue<Observation>;
-  readonly store: Pick<Store, 'append'>;
+  readonly store: Pick<Store, 'append' | 'giveUp'>;
   readonly earlier: EarlierRuns;
   readonly recorder: Recorder | null;
   /** Records are on the disk: the uplink may look. */
@@ -57,7 +57,7 @@ export function createTick(parts: TickParts): Tick {
       problem = error;
       const over = waiting.length - MAX_UNSTORED_RECORDS;
       if (over > 0) {
-        waiting.splice(0, over);
+        store.giveUp(waiting.splice(0, over));
         lost += over;
       }
     }

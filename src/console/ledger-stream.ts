@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { messageOf, RoadsideError } from '../base/errors.ts';
-import type { StreamName } from '../traffic/record.ts';
+import type { StreamName } from '../traffic/stored-record.ts';
 
 /** Rows read at once; reading holds up the tick, so it is a few milliseconds' worth. */
 const PAGE_ROWS = 200;

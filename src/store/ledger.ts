@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { StreamName } from '../traffic/record.ts';
+import type { StreamName } from '../traffic/stored-record.ts';
 import type { Database } from './database.ts';
 
 /** One stored record. `body` is the record's JSON text, byte for byte as it was stored. */
@@ -63,7 +63,7 @@ export function createLedger(database: Database): Ledger {
   );
   const scan = database.prepare<[number, number], { position: number; madeAtMs: number; pending: 0 | 1 }>(
     `SELECT position, made_at_ms AS madeAtMs,
-       EXISTS (SELECT 1 FROM outbox WHERE outbox.position = ledger.position) AS pending
+       EXISTS (SELECT 1 FROM pending WHERE pending.position = ledger.position) AS pending
      FROM ledger WHERE position > ? ORDER BY position LIMIT ?`,
   );
   const remove = database.prepare<[number]>('DELETE FROM ledger WHERE position = ?');

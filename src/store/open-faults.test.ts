@@ -11,7 +11,7 @@ let folder: string;
 let store: Store;
 let wallMs = 1000;
 const clock: Clock = { now: () => ({ monoMs: 0, wallMs, quality: 'synced' }), monoMs: () => 0 };
-const open = (): Store => openStore({ file: join(folder, 'store.db'), relayedStreams: new Set(), clock });
+const open = (): Store => openStore({ file: join(folder, 'store.db'), upstreams: [], clock });
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'roadside-faults-'));

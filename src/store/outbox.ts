@@ -1,27 +1,9 @@
-import type { StreamName } from '../traffic/record.ts';
-import { createCounters } from './counters.ts';
 import type { Database } from './database.ts';
 import { type LedgerRow, rowChecksum } from './ledger.ts';
+import type { RelayClass } from './relay-class.ts';
+import type { Upstream } from './upstreams.ts';
 
-/** How urgent a record is when a backlog drains: 1 before 2 before 3. */
-export type RelayClass = 1 | 2 | 3;
-
-/** Most urgent first. */
-export const RELAY_CLASSES: readonly RelayClass[] = [1, 2, 3];
-
-const CLASS_OF_STREAM: Readonly<Record<StreamName, RelayClass>> = {
-  incident: 1,
-  fault: 1,
-  flow: 2,
-  passage: 3,
-  hires: 3,
-};
-
-export function relayClassOf(stream: StreamName): RelayClass {
-  return CLASS_OF_STREAM[stream];
-}
-
-/** A record that waits for the platform's acknowledgement. */
+/** A record that waits for one upstream's acknowledgement. */
 export type OutboxRow = LedgerRow;
 
 export interface PendingQuery {
@@ -31,11 +13,11 @@ export interface PendingQuery {
   readonly limit: number;
 }
 
-/** Records not yet acknowledged by the platform. */
+/** Records that one upstream has not acknowledged yet. */
 export interface Outbox {
   /**
    * The oldest rows of one class, in order of storing. A row whose checksum does not match is taken out of
-   * the outbox and counted as damaged: what was not measured is never published.
+   * the outbox and declared missing: what was not measured is never published.
    */
   pending(query: PendingQuery): readonly OutboxRow[];
   /** Forgets rows that the platform has acknowledged, in one transaction. Unknown positions are ignored. */
@@ -44,42 +26,66 @@ export interface Outbox {
   depth(): number;
 }
 
-/** The outbox and, for the store alone, the way in. */
+/** The outbox and, for the store alone, the ways in and out. */
 export interface WritableOutbox extends Outbox {
-  add(position: number, stream: StreamName): void;
+  readonly upstream: Upstream;
+  add(position: number, relayClass: RelayClass): void;
+  /** Takes rows out that will never be delivered. Returns how many of them were waiting. */
+  remove(positions: readonly number[]): number;
 }
 
-export function createOutbox(database: Database): WritableOutbox {
-  const counters = createCounters(database);
-  const insert = database.prepare<[number, number]>('INSERT INTO outbox (position, class) VALUES (?, ?)');
-  const remove = database.prepare<[number]>('DELETE FROM outbox WHERE position = ?');
-  const select = database.prepare<[number, number, number], OutboxRow & { crc: number }>(
-    `SELECT position, id, stream, made_at_ms AS madeAtMs, body, crc
-     FROM outbox JOIN ledger USING (position)
-     WHERE class = ? AND position > ? ORDER BY position LIMIT ?`,
+interface ReadRow extends OutboxRow {
+  readonly crc: number;
+}
+
+/** @param damaged is told of rows that were taken out because the disk has altered or lost them */
+export function createOutbox(
+  database: Database,
+  upstream: Upstream,
+  damaged: (ids: readonly string[]) => void,
+): WritableOutbox {
+  const { number } = upstream;
+  const insert = database.prepare<[number, number, number]>(
+    'INSERT INTO pending (position, upstream, class) VALUES (?, ?, ?)',
   );
-  const removeAll = (positions: readonly number[]): number =>
-    positions.reduce((removed, position) => removed + remove.run(position).changes, 0);
+  const forget = database.prepare<[number, number]>(
+    'DELETE FROM pending WHERE position = ? AND upstream = ?',
+  );
+  // From `pending` outwards, so that a row whose record the disk has lost is seen, too.
+  const select = database.prepare<[number, number, number, number], ReadRow | { position: number; id: null }>(
+    `SELECT pending.position, id, stream, made_at_ms AS madeAtMs, body, crc
+     FROM pending LEFT JOIN ledger ON ledger.position = pending.position
+     WHERE upstream = ? AND class = ? AND pending.position > ? ORDER BY pending.position LIMIT ?`,
+  );
+  const remove = (positions: readonly number[]): number =>
+    positions.reduce((removed, position) => removed + forget.run(position, number).changes, 0);
   const acknowledge = database.transaction((positions: readonly number[]) => {
-    counters.add({ acknowledged: removeAll(positions) });
+    upstream.add({ acknowledged: remove(positions) });
   });
-  const discard = database.transaction((positions: readonly number[]) => {
-    counters.add({ damaged: removeAll(positions) });
+  const discard = database.transaction((positions: readonly number[], ids: readonly string[]) => {
+    upstream.add({ damaged: remove(positions) });
+    damaged(ids);
   });
 
   return {
-    add: (position, stream) => void insert.run(position, relayClassOf(stream)),
+    upstream,
+    remove,
+    add: (position, relayClass) => void insert.run(position, number, relayClass),
     pending(query) {
-      const rows = select.all(query.class, query.after, query.limit);
-      const damaged = rows.filter((row) => rowChecksum(row) !== row.crc);
-      if (damaged.length === 0) return rows;
-      discard(damaged.map((row) => row.position));
-      return rows.filter((row) => !damaged.includes(row));
+      const rows = select.all(number, query.class, query.after, query.limit);
+      const whole = rows.filter((row): row is ReadRow => row.id !== null && rowChecksum(row) === row.crc);
+      if (whole.length === rows.length) return whole;
+      const broken = rows.filter((row) => !whole.some(({ position }) => position === row.position));
+      discard(
+        broken.map(({ position }) => position),
+        broken.map(({ id }) => id ?? ''),
+      );
+      return whole;
     },
     acknowledge,
     depth() {
-      const { relayed, acknowledged, damaged } = counters.read();
-      return relayed - acknowledged - damaged;
+      const { relayed, acknowledged, damaged: altered, evicted } = upstream.totals();
+      return relayed - acknowledged - altered - evicted;
     },
   };
 }

@@ -7,13 +7,13 @@ import type {
   Incident,
   Passage,
   RecordHead,
-  StreamName,
+  TrafficStream,
   TrafficRecord,
 } from './record.ts';
 import type { SiteDefinition } from './site-definition.ts';
 
 /** The last number given out in each stream of this boot. */
-export type Sequences = Readonly<Record<StreamName, number>>;
+export type Sequences = Readonly<Record<TrafficStream, number>>;
 
 export const NO_SEQUENCES: Sequences = { passage: 0, flow: 0, incident: 0, fault: 0, hires: 0 };
 
@@ -37,9 +37,9 @@ export function createRecordDraft(
   now: Now,
 ): RecordDraft {
   const records: TrafficRecord[] = [];
-  const numbers: Record<StreamName, number> = { ...sequences };
+  const numbers: Record<TrafficStream, number> = { ...sequences };
   const wallOf = (monoMs: number): number => Math.round(now.wallMs - (now.monoMs - monoMs));
-  const head = (stream: StreamName, observedAtMs: number): RecordHead => {
+  const head = (stream: TrafficStream, observedAtMs: number): RecordHead => {
     numbers[stream] += 1;
     const seq = numbers[stream];
     return {

@@ -1,5 +1,5 @@
 import type { OutboxRow } from '../store/outbox.ts';
-import type { TrafficRecord } from '../traffic/record.ts';
+import type { StoredRecord } from '../traffic/stored-record.ts';
 import type { Publication } from './mqtt-session.ts';
 import { schemaName } from './payloads/head.ts';
 import type { SiteInventory, StatePayload } from './payloads/state.ts';
@@ -17,7 +17,7 @@ export function encodeRecord(
   sending: { readonly site: string; readonly wallMs: number; readonly liveWithinMs: number },
 ): Publication {
   const { site, wallMs, liveWithinMs } = sending;
-  const record: TrafficRecord = JSON.parse(row.body);
+  const record: StoredRecord = JSON.parse(row.body);
   const replayed = wallMs - row.madeAtMs > liveWithinMs;
   const schema = schemaName(row.stream);
   const envelope = JSON.stringify({ schema, replayed, publishedAtMs: Math.round(wallMs) });

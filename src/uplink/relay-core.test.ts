@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Outbox, type OutboxRow, type RelayClass, relayClassOf } from '../store/outbox.ts';
-import type { StreamName } from '../traffic/record.ts';
+import type { Outbox, OutboxRow } from '../store/outbox.ts';
+import { type RelayClass, relayClassOf } from '../store/relay-class.ts';
+import type { StreamName } from '../traffic/stored-record.ts';
 import { createRelayCore, REFUSALS_BEFORE_HOLD, type RelayCore } from './relay-core.ts';
 
 /** An outbox in memory with the rules of the real one. */

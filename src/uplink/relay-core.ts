@@ -1,4 +1,5 @@
-import { type Outbox, type OutboxRow, RELAY_CLASSES, type RelayClass } from '../store/outbox.ts';
+import type { Outbox, OutboxRow } from '../store/outbox.ts';
+import { RELAY_CLASSES, type RelayClass } from '../store/relay-class.ts';
 
 /**
  * Decides what to send: no clock, no network, no writing. A row is under way from `take` until the broker's

@@ -1,4 +1,4 @@
-import type { StreamName, TrafficRecord } from '../traffic/record.ts';
+import type { StoredRecord, StreamName } from '../traffic/stored-record.ts';
 
 /**
  * The topic tree of the contract. Records that could not be sent live go to a tree of their own, so that a
@@ -22,6 +22,6 @@ export function recordTopic(target: {
 }
 
 /** The lane whose topic a record goes to; null for streams that have one topic for the site. */
-export function topicLaneOf(record: TrafficRecord): string | null {
+export function topicLaneOf(record: StoredRecord): string | null {
   return record.stream === 'passage' || record.stream === 'flow' ? record.lane : null;
 }

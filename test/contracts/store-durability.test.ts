@@ -49,7 +49,7 @@ describe('a gateway killed with SIGKILL', () => {
     for (const [run, killAfterLines] of [25, 60, 110].entries()) {
       promised += await runWriterUntilKilled({ file, boot: `boot-${run}`, killAfterLines });
     }
-    const store = openStore({ file, relayedStreams: new Set() });
+    const store = openStore({ file });
     const rows = store.readLedger({ limit: 1_000_000 });
     const totals = store.totals();
     store.close();
@@ -68,7 +68,7 @@ describe('a gateway killed with SIGKILL', () => {
   it.each([1, 2, 3])('leaves consecutive sequence numbers behind (round %i)', async (round) => {
     const file = join(folder, 'store.db');
     await runWriterUntilKilled({ file, boot: 'boot', killAfterLines: round * 7 });
-    const store = openStore({ file, relayedStreams: new Set() });
+    const store = openStore({ file });
     const ids = store.readLedger({ limit: 1_000_000 }).map((row) => row.id);
     store.close();
     expect(ids).toEqual(ids.map((_, index) => `renmin-lu-3/boot/passage/${index + 1}`));

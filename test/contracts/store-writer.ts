@@ -7,7 +7,7 @@ import { openStore } from '../../src/store/store.ts';
 import { passageRecord } from '../fakes/records.ts';
 
 const [file = '', boot = '', commits = '0'] = process.argv.slice(2);
-const store = openStore({ file, relayedStreams: new Set(['passage'] as const) });
+const store = openStore({ file, upstreams: [{ name: 'platform', streams: new Set(['passage'] as const) }] });
 for (let seq = 1; seq <= Number(commits); seq += 1) {
   store.append([passageRecord({ seq, boot })]);
   writeSync(1, `${seq}\n`);

@@ -14,12 +14,16 @@ const PER_APPEND = 5;
 
 const [file = '', boot = '', url = '', records = '0'] = process.argv.slice(2);
 const clock = createSystemClock();
-const store = openStore({ file, relayedStreams: new Set(['passage', 'flow'] as const), clock });
+const store = openStore({
+  file,
+  upstreams: [{ name: 'platform', streams: new Set(['passage', 'flow'] as const) }],
+  clock,
+});
 const uplink = createUplink({
   site: 'renmin-lu-3',
   session: boot,
   settings: localSettings(url),
-  outbox: store.outbox,
+  outbox: store.outbox('platform'),
   inventory: { version: '0.1.0', configRev: 'a1b2c3', lanes: ['north-1'], sensors: ['loop-n1a'] },
   clock,
 });
@@ -37,7 +41,7 @@ setInterval(() => {
     saidOnline = true;
     writeSync(1, 'online\n');
   }
-  if (seq === Number(records) && records !== '0' && store.outbox.depth() === 0) {
+  if (seq === Number(records) && records !== '0' && store.outbox('platform').depth() === 0) {
     void uplink.stop(2000).then(() => process.exit(0));
   }
 }, APPEND_EVERY_MS);

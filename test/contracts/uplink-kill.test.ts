@@ -56,7 +56,7 @@ describe('a gateway process killed with SIGKILL', () => {
     const last = startGateway('boot-last', 50);
     await once(last, 'exit');
 
-    const store = openStore({ file, relayedStreams: new Set() });
+    const store = openStore({ file });
     const stored = store.readLedger({ limit: 1_000_000 }).map((row) => row.id);
     const totals = store.totals();
     store.close();
@@ -66,7 +66,7 @@ describe('a gateway process killed with SIGKILL', () => {
     expect(stored.filter((id) => !received.has(id))).toEqual([]);
     expect(report).toMatchObject({ distinct: stored.length, gaps: [], disordered: [], invalid: [] });
     expect(report.duplicates).toBeLessThanOrEqual(3 * MOST_REPEATED);
-    expect(totals).toEqual({
+    expect(totals).toMatchObject({
       stored: stored.length,
       acknowledged: stored.length,
       pending: 0,

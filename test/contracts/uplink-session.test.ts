@@ -26,7 +26,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'roadside-session-'));
   store = openStore({
     file: join(folder, 'store.db'),
-    relayedStreams: new Set(['passage', 'incident'] as const),
+    upstreams: [{ name: 'platform', streams: new Set(['passage', 'incident'] as const) }],
     clock,
   });
   leave.push(() => rmSync(folder, { recursive: true }));
@@ -53,7 +53,7 @@ function startUplink(url: string, changes: Partial<UplinkSettings> = {}, session
     site: 'renmin-lu-3',
     session,
     settings: localSettings(url, changes),
-    outbox: store.outbox,
+    outbox: store.outbox('platform'),
     inventory: { version: '0.1.0', configRev: 'a1b2c3', lanes: ['north-1'], sensors: ['loop-n1a'] },
     clock,
   });
@@ -147,7 +147,7 @@ describe('an account', () => {
     store.append([incidentRecord({ seq: 1 })]);
     uplink.notify();
     await platform.untilDistinct(1);
-    await until(() => store.outbox.depth() === 200);
+    await until(() => store.outbox('platform').depth() === 200);
     // This Mosquitto hangs up after each refusal; once the stream is held the connection stays.
     let held = -1;
     while (uplink.status().published !== held) {
@@ -257,7 +257,7 @@ describe('a session', () => {
     uplink.notify();
     expect(await errorOf(uplink)).toBe('uplink-ack-overdue');
     await platform.untilDistinct(1);
-    await until(() => store.outbox.depth() === 0);
+    await until(() => store.outbox('platform').depth() === 0);
     expect(uplink.status()).toMatchObject({ state: 'online', connects: 2 });
   });
 
@@ -273,7 +273,7 @@ describe('a session', () => {
     await until(() => uplink.status().inFlight === 1);
     await uplink.stop(100);
     expect(uplink.status().state).toBe('stopped');
-    expect(store.outbox.depth()).toBe(1);
+    expect(store.outbox('platform').depth()).toBe(1);
   });
 
   it('has no more under way than the broker allows', async () => {

@@ -44,7 +44,7 @@ async function writeSite(cardPort: number): Promise<string> {
 
 /** The fault records in the store, and those that it holds for open. */
 function readStore(): { records: FaultRecord[]; open: readonly FaultRecord[]; bodies: string[] } {
-  const store = openStore({ file: join(folder, 'roadside.db'), relayedStreams: new Set() });
+  const store = openStore({ file: join(folder, 'roadside.db') });
   const bodies = store.readLedger({ limit: 10_000 }).map(({ body }) => body);
   const records = store.readLedger({ stream: 'fault', limit: 10_000 }).map(({ body }) => JSON.parse(body));
   const open = store.openFaults();

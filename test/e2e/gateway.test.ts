@@ -85,7 +85,7 @@ describe('the gateway on a real card and Mosquitto', () => {
       await gateway.overviewOnce(counted(3));
       await gateway.end('SIGTERM');
 
-      const store = openStore({ file: join(folder, 'roadside.db'), relayedStreams: new Set() });
+      const store = openStore({ file: join(folder, 'roadside.db') });
       const rows = store.readLedger({ limit: 1000 });
       const { stored, pending } = store.totals();
       store.close();

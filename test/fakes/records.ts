@@ -6,8 +6,8 @@ import type {
   IncidentRecord,
   PassageRecord,
   RecordHead,
-  StreamName,
 } from '../../src/traffic/record.ts';
+import type { GapRecord, StreamName } from '../../src/traffic/stored-record.ts';
 import { exampleRecords } from '../../src/uplink/payloads/contract-examples.ts';
 
 export interface RecordOrigin {
@@ -54,4 +54,8 @@ export function faultRecord(origin: RecordOrigin): FaultRecord {
 
 export function hiResRecord(origin: RecordOrigin): HiResRecord {
   return { ...exampleRecords.hires, ...head('hires', origin) };
+}
+
+export function gapRecord(origin: RecordOrigin): GapRecord {
+  return { ...exampleRecords.gap, ...head('gap', origin) };
 }

@@ -2,9 +2,10 @@ import { RoadsideError } from '../../base/errors.ts';
 import type { Database } from '../database.ts';
 import { ledgerAndOutbox } from './0001-ledger-and-outbox.ts';
 import { openFaults } from './0002-open-faults.ts';
+import { upstreams } from './0003-upstreams.ts';
 
 /** In order; the file's `user_version` is how many of them it has had. A released one never changes. */
-const MIGRATIONS: readonly string[] = [ledgerAndOutbox, openFaults];
+const MIGRATIONS: readonly string[] = [ledgerAndOutbox, openFaults, upstreams];
 
 export const STORE_VERSION = MIGRATIONS.length;
 

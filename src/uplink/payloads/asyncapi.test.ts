@@ -5,11 +5,12 @@ import { describe, expect, it } from 'vitest';
 import {
   faultRecord,
   flowRecord,
+  gapRecord,
   hiResRecord,
   incidentRecord,
   passageRecord,
 } from '../../../test/fakes/records.ts';
-import type { StreamName } from '../../traffic/record.ts';
+import type { StreamName } from '../../traffic/stored-record.ts';
 import { buildAsyncApi, contractText, recordPayloads } from './asyncapi.ts';
 import { exampleRecords, exampleStates } from './contract-examples.ts';
 import { schemaName } from './head.ts';
@@ -40,6 +41,7 @@ function published(stream: StreamName, changes: Record<string, unknown> = {}): R
     incident: incidentRecord,
     fault: faultRecord,
     hires: hiResRecord,
+    gap: gapRecord,
   };
   const envelope = { schema: schemaName(stream), replayed: false, publishedAtMs: 1_772_609_400_350 };
   return { ...envelope, ...make[stream]({ seq: 9 }), ...changes };

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import type { StreamName } from '../../traffic/record.ts';
+import type { StreamName } from '../../traffic/stored-record.ts';
 import { recordTopic, stateTopic, topicLaneOf } from '../topics.ts';
 import { exampleRecords, exampleStates } from './contract-examples.ts';
 import { faultPayload } from './fault.ts';
 import { flowPayload } from './flow.ts';
+import { gapPayload } from './gap.ts';
 import { schemaName } from './head.ts';
 import { hiResPayload } from './hires.ts';
 import { incidentPayload } from './incident.ts';
@@ -17,6 +18,7 @@ export const recordPayloads = {
   flow: flowPayload,
   passage: passagePayload,
   hires: hiResPayload,
+  gap: gapPayload,
 } as const satisfies Readonly<Record<StreamName, z.ZodType>>;
 
 /** The version of the contract document; the topic root and the payload names carry the major part. */

@@ -5,6 +5,7 @@ import type {
   IncidentRecord,
   PassageRecord,
 } from '../../traffic/record.ts';
+import type { GapRecord } from '../../traffic/stored-record.ts';
 import { schemaName } from './head.ts';
 import type { StatePayload } from './state.ts';
 
@@ -67,6 +68,7 @@ const flow: FlowRecord = {
   spaceMeanSpeedKmh: 44.8,
   speed85Kmh: null,
   speedCount: 13,
+  spotSpeedCount: 12,
   speedMethod: 'dual-loop',
   speedUncertaintyPct: 1.4,
   meanHeadwayS: 4.21,
@@ -91,14 +93,30 @@ const incident: IncidentRecord = {
   incidentKind: 'stopped-vehicle',
   phase: 'open',
   lane: 'north-2',
+  zone: null,
   sensors: ['cam-north'],
+  grounds: [{ sensor: 'cam-north', source: 'camera', says: 'raises', atMs: AT_MS - 200 }],
+  certainty: 'suspected',
   severity: 'warning',
   startedAtMs: AT_MS - 10_000,
   openedAtMs: AT_MS,
   closedAtMs: null,
+  closing: null,
   positionPx: [812, 455],
   positionM: [3.4, 41.2],
   speedKmh: 0.4,
+  direction: 'forward',
+  queueLengthM: null,
+  evidence: [
+    {
+      kind: 'picture',
+      name: 'stopped-vehicle-north-2-3.jpg',
+      sha256: '5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef',
+      bytes: 214_017,
+      fromMs: AT_MS,
+      toMs: AT_MS,
+    },
+  ],
 };
 
 const fault: FaultRecord = {
@@ -135,6 +153,22 @@ const hires: HiResRecord = {
   ],
 };
 
+const gap: GapRecord = {
+  id: 'renmin-lu-3/2k9f3c1a/gap/1',
+  ...head,
+  seq: 1,
+  observedAtMs: AT_MS,
+  stream: 'gap',
+  upstream: 'platform',
+  reason: 'evicted',
+  count: 962,
+  ranges: [
+    { boot: '2k9f3c1a', stream: 'flow', fromSeq: 1, toSeq: 960 },
+    { boot: '2k9f3c1a', stream: 'flow', fromSeq: 977, toSeq: 978 },
+  ],
+  unnamed: 0,
+};
+
 const session = 'f3c1a2k9';
 const online: StatePayload = {
   schema: schemaName('state'),
@@ -156,5 +190,5 @@ const will: StatePayload = {
 };
 
 /** One plausible record of each stream, as the contract document shows them. */
-export const exampleRecords = { passage, flow, incident, fault, hires } as const;
+export const exampleRecords = { passage, flow, incident, fault, hires, gap } as const;
 export const exampleStates = { online, will } as const;

@@ -56,18 +56,25 @@ const flowRecordSchema = z.strictObject({
   timeMeanSpeedKmh: z
     .number()
     .nullable()
-    .describe("Arithmetic mean of the spot speeds, km/h; with `device` intervals the device's own mean."),
+    .describe(
+      'Arithmetic mean of the spot speeds, km/h, null where less than half of the vehicles have one; with ' +
+        "`device` intervals the device's own mean.",
+    ),
   spaceMeanSpeedKmh: z
     .number()
     .nullable()
     .describe(
-      'Harmonic mean of the spot speeds, km/h; with `single-loop` estimated from flow and occupancy.',
+      'Distance over mean travel time, km/h: harmonic mean of the spot speeds, and over a pair of loops also of ' +
+        'the mean speeds of vehicles that stood there; with `single-loop` estimated from flow and occupancy.',
     ),
   speed85Kmh: z
     .number()
     .nullable()
     .describe('85 % of the spot speeds were not above this, km/h. Null below 20 vehicles.'),
-  speedCount: count.describe('How many vehicles the speeds rest on.'),
+  speedCount: count.describe('How many vehicles the space-mean speed rests on.'),
+  spotSpeedCount: count.describe(
+    'How many vehicles have a spot speed: the arithmetic mean and the 85th percentile rest on these.',
+  ),
   speedMethod: z
     .enum(['dual-loop', 'single-loop', 'device', 'camera'])
     .nullable()

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { StreamName } from '../../traffic/record.ts';
+import type { StreamName } from '../../traffic/stored-record.ts';
 
 /** The contract's major version: it changes only when a receiver of the old one would misread the new one. */
 export const PAYLOAD_VERSION = 1;
@@ -44,7 +44,7 @@ export const envelopeFields = <S extends StreamName>(stream: S) => ({
 export const headFields = {
   id: z
     .string()
-    .regex(/^[^/]+\/[^/]+\/(passage|flow|incident|fault|hires)\/\d+$/)
+    .regex(/^[^/]+\/[^/]+\/(passage|flow|incident|fault|hires|gap)\/\d+$/)
     .describe('site/boot/stream/seq. Delivery is at least once: a known id is a redelivery to be dropped.'),
   site: name('The cabinet and its intersection.'),
   boot: name('Names one run of the agent.'),
