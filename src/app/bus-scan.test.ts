@@ -4,6 +4,7 @@ import { type BusScanRequest, planBusScan, type ScannableDriver } from './bus-sc
 const REQUEST: BusScanRequest = {
   paths: [],
   peers: [],
+  callers: [],
   units: [1],
   bauds: null,
   listenMs: 0,
@@ -12,8 +13,10 @@ const REQUEST: BusScanRequest = {
 };
 const identify = { table: 'input-register', address: 1, mask: 0xff, expect: 34 } as const;
 
-function driver(name: string, more: Partial<ScannableDriver>): ScannableDriver {
-  return { driver: name, label: name, bus: {}, ...more };
+type ModbusDriver = Extract<ScannableDriver, { readonly protocol: 'modbus' }>;
+
+function driver(name: string, more: Partial<ModbusDriver>): ScannableDriver {
+  return { protocol: 'modbus', driver: name, label: name, bus: {}, ...more };
 }
 
 const first = (drivers: readonly ScannableDriver[], bauds: readonly number[] | null = null) =>

@@ -1,32 +1,51 @@
 import { RoadsideError } from '../base/errors.ts';
-import { type ChildDown, createChildProcess } from '../runtime/child-process.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { programFile } from '../runtime/program-file.ts';
-import type { BusScanConfiguration, FromSensor, ScanFinding, ToSensor } from '../sensors/contract.ts';
-import { parseMessage } from './sensor-process.ts';
+import type { BusScanConfiguration, ScanFinding } from '../sensors/contract.ts';
+import { createSensorChild } from './sensor-child.ts';
 
 export type { ScanFinding } from '../sensors/contract.ts';
 
 export type LineSettings = BusScanConfiguration['settings'][number];
 
-/** What a driver file says that a scan can use. */
-export interface ScannableDriver {
-  readonly driver: string;
-  readonly label: string;
-  readonly bus: {
-    readonly serial?: {
-      readonly baud: readonly number[];
-      readonly parity: readonly LineSettings['parity'][];
-      readonly stopBits: readonly LineSettings['stopBits'][];
-    };
-  };
-  readonly identify?: Omit<BusScanConfiguration['identify'][number], 'driver' | 'label'>;
+interface SerialChoices {
+  readonly baud: readonly LineSettings['baud'][];
+  readonly parity: readonly LineSettings['parity'][];
+  readonly stopBits: readonly LineSettings['stopBits'][];
 }
+type Identify = BusScanConfiguration['identify'][number];
+type FrameCandidate = BusScanConfiguration['frames'][number];
+type AsciiExchange = Extract<FrameCandidate['codec'], { readonly name: 'ascii-fields' }>['exchanges'][number];
+
+/** What a driver file says that a scan can use. */
+export type ScannableDriver =
+  | {
+      readonly protocol: 'modbus';
+      readonly driver: string;
+      readonly label: string;
+      readonly bus: { readonly serial?: SerialChoices };
+      readonly identify?: Omit<Identify, 'driver' | 'label'>;
+    }
+  | {
+      readonly protocol: 'frames';
+      readonly driver: string;
+      readonly bus: {
+        readonly serial?: SerialChoices;
+        readonly tcp?: { readonly role: 'connect' | 'listen' };
+        readonly responseTimeoutMs: number;
+        readonly replyDelayMs: number;
+      };
+      readonly address: { readonly from: number; readonly to: number };
+      readonly identity?: object;
+      readonly codec: FrameCandidate['codec'];
+      /** A question that tells this model from others of its family. */
+      readonly identify?: Pick<AsciiExchange, 'request' | 'reply'>;
+    };
 
 export interface BusScanRequest
   extends Pick<
     BusScanConfiguration,
-    'paths' | 'peers' | 'units' | 'listenMs' | 'responseTimeoutMs' | 'thorough'
+    'paths' | 'peers' | 'callers' | 'units' | 'listenMs' | 'responseTimeoutMs' | 'thorough'
   > {
   /** Only these rates; null for the usual ones. */
   readonly bauds: readonly number[] | null;
@@ -49,26 +68,82 @@ const USUAL: readonly LineSettings[] = [
 ];
 const PARITIES: readonly LineSettings['parity'][] = ['none', 'even', 'odd'];
 
+/**
+ * A device that calls says who it is when it is connected and, unanswered, again: GB/T 43229-2023, Table 5, each 5 s.
+ * So many seconds hear it twice, whatever the moment of its call.
+ */
+const CALLERS_LEAST_MS = 15_000;
+
 /** What the scan asks, in the order of what is most likely: cards that can be recognised, then the usual. */
 export function planBusScan(
   request: BusScanRequest,
   drivers: readonly ScannableDriver[],
 ): BusScanConfiguration {
   const { bauds, ...asked } = request;
-  const recognisable = drivers.filter(({ identify }) => identify !== undefined);
+  const recognisable = drivers.flatMap((driver) =>
+    driver.protocol === 'modbus' && driver.identify !== undefined
+      ? [{ ...driver, identify: driver.identify }]
+      : [],
+  );
   return {
     kind: 'bus-scan',
     ...asked,
+    callersMs: Math.max(request.listenMs, CALLERS_LEAST_MS),
     settings: settingsOf(recognisable, bauds),
-    identify: recognisable.flatMap(({ driver, label, identify }) => {
-      if (identify === undefined) return [];
+    identify: recognisable.map(({ driver, label, identify }) => {
       const { table, address, mask, expect } = identify;
-      return [{ driver, label, table, address, mask, expect }];
+      return { driver, label, table, address, mask, expect };
     }),
+    frames: drivers.flatMap((driver) =>
+      driver.protocol === 'frames' ? [frameCandidate(driver, request)] : [],
+    ),
   };
 }
 
-function settingsOf(drivers: readonly ScannableDriver[], bauds: readonly number[] | null): LineSettings[] {
+function frameCandidate(
+  driver: Extract<ScannableDriver, { readonly protocol: 'frames' }>,
+  { bauds, responseTimeoutMs }: BusScanRequest,
+): FrameCandidate {
+  const { bus, identity, address, codec, identify } = driver;
+  return {
+    driver: driver.driver,
+    codec: identify === undefined ? codec : withQuestion(codec, identify),
+    addresses: identity === undefined ? address : null,
+    settings: bus.serial === undefined ? [] : frameSettings(bus.serial, bauds),
+    isCalled: bus.tcp?.role === 'connect',
+    answersWithinMs: Math.min(bus.responseTimeoutMs, bus.replyDelayMs + responseTimeoutMs),
+  };
+}
+
+/** Instead of what is read from the device again and again, what tells its model. */
+function withQuestion(
+  codec: FrameCandidate['codec'],
+  { request, reply }: Pick<AsciiExchange, 'request' | 'reply'>,
+): FrameCandidate['codec'] {
+  if (codec.name !== 'ascii-fields') return codec;
+  return { ...codec, exchanges: [{ name: 'identify', request, reply }] };
+}
+
+/** Every rate with the parity that the driver names first, and the other parities at its first rate. */
+function frameSettings(
+  { baud, parity, stopBits }: SerialChoices,
+  bauds: readonly number[] | null,
+): LineSettings[] {
+  const [firstParity = 'none'] = parity;
+  const [firstStop = 1] = stopBits;
+  const [firstBaud] = baud;
+  return baud
+    .filter((rate) => bauds === null || bauds.includes(rate))
+    .flatMap((rate) => {
+      const parities = rate === firstBaud ? parity : [firstParity];
+      return parities.map((one): LineSettings => ({ baud: rate, parity: one, stopBits: firstStop }));
+    });
+}
+
+function settingsOf(
+  drivers: readonly { readonly bus: { readonly serial?: SerialChoices } }[],
+  bauds: readonly number[] | null,
+): LineSettings[] {
   const own = drivers.flatMap(({ bus }) => {
     const { serial } = bus;
     // A card that can be set to anything says nothing about what is likely.
@@ -103,51 +178,34 @@ export function openBusScan(options: {
   const { configuration, onFinding } = options;
   const finished = Promise.withResolvers<void>();
   let isStopping = false;
-  let lastWords = '';
   const stop = async (): Promise<void> => {
     isStopping = true;
     await child.stop(STOP_WITHIN_MS);
     finished.resolve();
   };
-  const receive = (message: FromSensor): void => {
-    switch (message.type) {
-      case 'hello':
-        child.send({ type: 'configure', configuration });
-        return;
-      case 'ready':
-        child.send({ type: 'start' });
-        return;
-      case 'finding':
-        onFinding(message.finding);
-        if (message.finding.finding === 'finished') void stop();
-        return;
-      case 'fatal':
-        lastWords = `${message.code}: ${message.message}`;
-        return;
-      case 'observations':
-      case 'health':
-        return;
-    }
-  };
-  const child = createChildProcess<ToSensor, FromSensor>({
+  const child = createSensorChild({
     name: 'bus-scan',
     file: programFile(import.meta.url, '../processes/fieldbus'),
-    parse: parseMessage,
-    politeStop: { type: 'stop' },
+    configuration,
+    logger: options.logger,
     onUp: () => undefined,
-    onValue: receive,
-    onDown(down: ChildDown) {
+    onStarted: () => undefined,
+    onReport(report) {
+      if (report.type !== 'finding') return;
+      onFinding(report.finding);
+      if (report.finding.finding === 'finished') void stop();
+    },
+    onFatal: () => undefined,
+    onDown(why) {
       // A scan that was cut off is not begun again behind the technician's back.
       void child.stop(STOP_WITHIN_MS);
       if (isStopping) return;
-      const why = lastWords === '' ? down.detail : lastWords;
       finished.reject(
         new RoadsideError('process-protocol', `the scan was cut off: ${why}`, {
           hint: 'Run it again; when it happens again, report this line with the log above it.',
         }),
       );
     },
-    logger: options.logger,
   });
   child.start();
   return { finished: finished.promise, stop };

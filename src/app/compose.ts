@@ -1,22 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createBoundedQueue } from '../base/bounded-queue.ts';
-import { type Clock, createSystemClock } from '../base/clock.ts';
-import { messageOf } from '../base/errors.ts';
+import { createSystemClock } from '../base/clock.ts';
 import { deriveSiteDefinition } from '../catalog/derive/site-definition.ts';
 import type { LoadedSite } from '../catalog/load/load-site.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { programFile } from '../runtime/program-file.ts';
 import type { SensorConfiguration } from '../sensors/contract.ts';
 import type { LedgerQuery, LedgerRow } from '../store/ledger.ts';
-import { openStore, type Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { Observation } from '../traffic/observations/observation.ts';
-import type { StreamName } from '../traffic/record.ts';
 import type { EarlierRuns } from '../traffic/site-state.ts';
+import type { StreamName } from '../traffic/stored-record.ts';
 import { createUplink } from '../uplink/uplink.ts';
+import { type ArchivedFile, createEvidenceArchive } from './evidence-archive.ts';
+import { createEvidenceKeeper } from './evidence-keeper.ts';
+import { openKeptStore } from './kept-store.ts';
 import { createLoopLamps } from './loop-lamps.ts';
 import { makeOverview, makeWatchView, type Overview, type WatchView } from './overview.ts';
-import { planFieldbus, planUplink, planVision } from './plans.ts';
+import { planEvidence, planFieldbus, planUplink, planVision } from './plans.ts';
 import { openRecorder } from './recording.ts';
 import { gatewayFault, openSensorProcess, type SensorProcess } from './sensor-process.ts';
 import { createTick, TICK_EVERY_MS } from './tick.ts';
@@ -24,9 +26,8 @@ import { VERSION } from './version.ts';
 
 /** Observations that wait for the next tick: 20 s of a busy cabinet. */
 const INBOX_CAPACITY = 20_000;
-const PRUNE_EVERY_MS = 60_000;
-const PRUNE_ROWS = 2000;
-const PAGE_BYTES = 4096;
+/** The upstream that every site has. */
+const PLATFORM = 'platform';
 /** The sensor processes' share of the stop deadline; the rest is for the records and the uplink. */
 const SENSORS_STOP_SHARE = 0.4;
 /** A tick later than this means that the gateway is hung, and the watchdog should know. */
@@ -46,6 +47,10 @@ export interface Gateway {
   /** The loops and the faults alone: cheap enough to be asked for several times a second. */
   watch(): WatchView;
   readLedger(query: LedgerQuery): readonly LedgerRow[];
+  /** Pictures and clips of incidents that are there, oldest first. */
+  listEvidence(): Promise<readonly ArchivedFile[]>;
+  /** Null when there is no file of this name. */
+  readEvidence(name: string): Promise<AsyncIterable<Buffer> | null>;
   /** False when the tick has stopped making progress; sensors have their own watch. */
   isHealthy(): boolean;
   /** Stops in reverse order of starting: sensors, last records, uplink, store. */
@@ -66,18 +71,23 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
   const boot = randomBytes(6).toString('hex');
   const startedMonoMs = clock.monoMs();
 
-  const store = openStore({
-    file: site.store.file,
-    relayedStreams: relayedStreams(site.uplink),
-    maxPages: Math.floor((site.store.maxMegabytes * 1024 * 1024) / PAGE_BYTES),
+  const inbox = createBoundedQueue<Observation>(INBOX_CAPACITY);
+  const { store, stop: stopKeeping } = openKeptStore({
+    loaded,
+    boot,
+    upstreams: [{ name: PLATFORM, streams: relayedStreams(site.uplink) }],
     clock,
+    logger,
+    claim: (faults) => {
+      for (const fault of faults) inbox.push(fault);
+    },
   });
   const earlier: EarlierRuns = { openFaults: store.openFaults(), lastStoredMs: store.lastStoredMs() };
   const uplink = createUplink({
     site: definition.site,
     session: boot,
     settings: planUplink(loaded),
-    outbox: store.outbox,
+    outbox: store.outbox(PLATFORM),
     inventory: {
       version: VERSION,
       configRev: loaded.configRev,
@@ -87,12 +97,23 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
     clock,
     log: (level, text, fields) => logger.child('uplink')[level](text, fields),
   });
-  const inbox = createBoundedQueue<Observation>(INBOX_CAPACITY);
+  const evidence = planEvidence(loaded);
+  const archive = createEvidenceArchive(evidence?.folder ?? null);
+  const keeper =
+    evidence === null
+      ? null
+      : createEvidenceKeeper({
+          definition,
+          plan: evidence,
+          utcOffsetMin: site.site.utcOffsetMin,
+          ask: (request) => sensors.some((sensor) => sensor.keepEvidence(request)),
+        });
   const lamps = createLoopLamps(definition);
   // A reading of `clock` uses up a step of the wall clock, which belongs to the tick.
   const lampClock = createSystemClock();
   const observe = (observations: readonly Observation[]): void => {
     lamps.take(observations);
+    keeper?.take(observations);
     for (const observation of observations) inbox.push(observation);
   };
   const tick = createTick({
@@ -104,6 +125,7 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
     earlier,
     recorder: recordFile === null ? null : openRecorder(recordFile, { boot, definition, earlier }),
     onStored: () => uplink.notify(),
+    onRecords: (records, now) => keeper?.onRecords(records, now),
   });
   uplink.start();
   let lastTurnMs = clock.monoMs();
@@ -111,7 +133,6 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
     tick.turn();
     lastTurnMs = clock.monoMs();
   }, TICK_EVERY_MS);
-  const pruning = startPruning({ store, clock, retentionDays: site.store.retentionDays, logger });
 
   const open = (configuration: SensorConfiguration, file: string): SensorProcess =>
     openSensorProcess({ configuration, file, clock, logger, onObservations: observe });
@@ -153,12 +174,14 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
     },
     watch: () => makeWatchView({ definition, state: tick.state(), lamps, now: lampClock.now() }),
     readLedger: (query) => store.readLedger(query),
+    listEvidence: () => archive.list(),
+    readEvidence: (name) => archive.read(name),
     isHealthy: () => clock.monoMs() - lastTurnMs < TICK_OVERDUE_MS,
     async stop(deadlineMs) {
       const deadlineAtMs = clock.monoMs() + deadlineMs;
       await Promise.all(sensors.map((sensor) => sensor.stop(deadlineMs * SENSORS_STOP_SHARE)));
       clearInterval(ticking);
-      clearInterval(pruning);
+      stopKeeping();
       await tick.close();
       await drained(store, () => uplink.status().state === 'online' && clock.monoMs() < deadlineAtMs);
       await uplink.stop(Math.max(500, deadlineAtMs - clock.monoMs()));
@@ -172,7 +195,7 @@ function relayedStreams({
   publishPassages,
   publishHiRes,
 }: LoadedSite['site']['uplink']): ReadonlySet<StreamName> {
-  const streams = new Set<StreamName>(['incident', 'fault', 'flow']);
+  const streams = new Set<StreamName>(['incident', 'fault', 'flow', 'movement', 'gap']);
   if (publishPassages) streams.add('passage');
   if (publishHiRes) streams.add('hires');
   return streams;
@@ -183,25 +206,9 @@ function sensorsOf({ site }: LoadedSite): readonly string[] {
   return [...devices, ...site.cameras.map(({ id }) => id)];
 }
 
-function startPruning(options: {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly retentionDays: number;
-  readonly logger: Logger;
-}): NodeJS.Timeout {
-  const { store, clock, retentionDays, logger } = options;
-  return setInterval(() => {
-    try {
-      store.prune({ beforeMs: clock.now().wallMs - retentionDays * 86_400_000, limit: PRUNE_ROWS });
-    } catch (error) {
-      logger.warn('old records could not be removed', { problem: messageOf(error) });
-    }
-  }, PRUNE_EVERY_MS);
-}
-
 /** Gives the last records a chance to be acknowledged while the uplink can still do it. */
 async function drained(store: Store, mayWait: () => boolean): Promise<void> {
-  while (store.outbox.depth() > 0 && mayWait()) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (store.totals().pending > 0 && mayWait()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 /** Whether systemd's time client says that the clock is set; looked up once a second at most. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { assertNever } from '../base/assert-never.ts';
 import { messageOf, RoadsideError } from '../base/errors.ts';
-import { estimateHomography } from '../base/homography.ts';
+import { calibrateRoad } from '../base/road-plane.ts';
 import { pollMsOf } from '../catalog/derive/evidence.ts';
 import { expandReads } from '../catalog/derive/reads.ts';
 import type { LoadedModel } from '../catalog/load/load-model.ts';
@@ -13,6 +13,7 @@ import type {
   BusPlan,
   CameraPlan,
   DevicePlan,
+  EvidencePlan,
   FieldbusConfiguration,
   FrameDevicePlan,
   VisionConfiguration,
@@ -108,7 +109,24 @@ export function planVision(loaded: LoadedSite): VisionPlan | null {
     throw new RangeError(`model ${first.model} was not loaded: the site was not checked`);
   if (model.kind === 'unavailable') return { kind: 'impossible', model: first.model, problem: model.problem };
   const cameras = loaded.site.cameras.map(planCamera);
-  return { kind: 'planned', configuration: { kind: 'vision', model: planModel(model), cameras } };
+  const evidence = planEvidence(loaded);
+  const keeping = evidence === null ? {} : { evidence };
+  return { kind: 'planned', configuration: { kind: 'vision', model: planModel(model), cameras, ...keeping } };
+}
+
+/** Where the evidence of incidents goes; null where none is kept. */
+export function planEvidence({ site }: Pick<LoadedSite, 'site'>): EvidencePlan | null {
+  const { maxMegabytes, beforeS, afterS, blur } = site.evidence;
+  if (maxMegabytes === 0 || site.cameras.length === 0) return null;
+  return {
+    folder: site.evidence.folder ?? join(dirname(site.store.file), 'evidence'),
+    maxBytes: maxMegabytes * 1024 * 1024,
+    // The socket's folder is in memory: a stream written to flash around the clock would wear it out in a year or two.
+    ringFolder: site.evidence.ringFolder ?? join(dirname(site.control.socket), 'ring'),
+    beforeMs: beforeS * 1000,
+    afterMs: afterS * 1000,
+    blur,
+  };
 }
 
 /** A model as the vision process is given it. */
@@ -147,7 +165,7 @@ function planCamera(camera: Camera): CameraPlan {
     crop: camera.crop ?? { x: 0, y: 0, widthPx: picture.widthPx, heightPx: picture.heightPx },
     framesPerSecond: camera.framesPerSecond,
     decoder: camera.decoder,
-    homography: points === undefined ? null : [...estimateHomography(points).matrix],
+    homography: points === undefined ? null : [...calibrateRoad(points, camera).plane.matrix],
   };
 }
 

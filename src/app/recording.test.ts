@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { INCIDENT_RULES } from '../../test/fakes/site.ts';
 import type { Observation } from '../traffic/observations/observation.ts';
 import type { TrafficRecord } from '../traffic/record.ts';
 import { closeSite, foldSite } from '../traffic/site.ts';
@@ -56,10 +57,7 @@ const definition: SiteDefinition = {
     },
   ],
   cameras: [],
-  incidents: {
-    stoppedVehicle: { belowKmh: 5, dwellS: 5, clearS: 3 },
-    wrongWay: { aboveKmh: 8, dwellS: 1, distanceM: 8, clearS: 3 },
-  },
+  incidents: INCIDENT_RULES,
 };
 
 let folder: string;

@@ -1,21 +1,16 @@
+import { assertNever } from '../base/assert-never.ts';
 import { type Clock, monotonicMs } from '../base/clock.ts';
-import { RoadsideError } from '../base/errors.ts';
-import { type ChildDown, createChildProcess } from '../runtime/child-process.ts';
 import type { Logger } from '../runtime/logger.ts';
-import {
-  CONTRACT_VERSION,
-  type FromSensor,
-  fromSensorSchema,
-  type SensorConfiguration,
-  type SensorHealth,
-  type ToSensor,
-} from '../sensors/contract.ts';
+import type { EvidenceRequest, SensorConfiguration, SensorHealth } from '../sensors/contract.ts';
 import type { Observation, SensorFault } from '../traffic/observations/observation.ts';
 import type { ProcessOverview } from './overview.ts';
+import { createSensorChild, type SensorReport } from './sensor-child.ts';
 
 /** One sensor process under the contract: configured, started, watched, and restarted when it dies. */
 export interface SensorProcess {
   overview(): ProcessOverview;
+  /** False when it has no cameras, or cannot be told now because it is down or does not read. */
+  keepEvidence(request: EvidenceRequest): boolean;
   stop(deadlineMs: number): Promise<void>;
 }
 
@@ -33,11 +28,14 @@ export function openSensorProcess(options: SensorProcessOptions): SensorProcess 
   const log = logger.child(name);
   let phase: ProcessOverview['state'] = 'starting';
   let sensors: readonly SensorHealth[] = [];
-  let lastWords = '';
-  /** Faults that this child has open: the next one does not know of them and would never close them. */
+  /**
+   * Faults that a vision process has open: the next one does not know of them and would never close them. A fieldbus
+   * process says at each first success what is over, so its faults outlive it under their ids, as they outlive us.
+   */
   const openFaults = new Map<string, SensorFault>();
 
   const follow = (observations: readonly Observation[]): void => {
+    if (configuration.kind === 'fieldbus') return;
     for (const observation of observations) {
       if (observation.kind !== 'sensor-fault') continue;
       const key = `${observation.layer}/${observation.sensor}/${observation.code}`;
@@ -63,51 +61,42 @@ export function openSensorProcess(options: SensorProcessOptions): SensorProcess 
       },
     ]);
 
-  const receive = (message: FromSensor): void => {
-    switch (message.type) {
-      case 'hello':
-        child.send({ type: 'configure', configuration });
-        return;
-      case 'ready':
-        phase = 'working';
-        child.send({ type: 'start' });
-        fault(false, '');
-        return;
+  const receive = (report: SensorReport): void => {
+    switch (report.type) {
       case 'observations':
-        follow(message.observations);
-        onObservations(message.observations);
+        follow(report.observations);
+        onObservations(report.observations);
         return;
       case 'health':
-        sensors = message.sensors;
+        sensors = report.sensors;
         return;
-      case 'fatal':
-        lastWords = `${message.code}: ${message.message}`;
-        log.error('sensor process gives up', {
-          code: message.code,
-          text: message.message,
-          hint: message.hint,
-        });
+      case 'finding':
         return;
+      default:
+        assertNever(report);
     }
   };
 
-  const child = createChildProcess<ToSensor, FromSensor>({
+  const child = createSensorChild({
     name,
     file: options.file,
-    parse: parseMessage,
-    politeStop: { type: 'stop' },
-    onUp: () => {
+    configuration,
+    logger,
+    onUp() {
       phase = 'starting';
-      lastWords = '';
     },
-    onValue: receive,
-    onDown: (down: ChildDown) => {
+    onStarted() {
+      phase = 'working';
+      fault(false, '');
+    },
+    onReport: receive,
+    onFatal: ({ code, message: text, hint }) => log.error('sensor process gives up', { code, text, hint }),
+    onDown(why) {
       phase = 'down';
       sensors = [];
       closeFaults();
-      fault(true, lastWords === '' ? down.detail : lastWords);
+      fault(true, why);
     },
-    logger,
   });
   child.start();
 
@@ -119,23 +108,10 @@ export function openSensorProcess(options: SensorProcessOptions): SensorProcess 
       restarts: Math.max(0, child.counters.starts - 1),
       sensors,
     }),
+    keepEvidence: (request) =>
+      name === 'vision' && phase === 'working' && child.send({ type: 'keep-evidence', ...request }),
     stop: (deadlineMs) => child.stop(deadlineMs),
   };
-}
-
-/** What arrived from a sensor process, checked against the contract. */
-export function parseMessage(raw: unknown): FromSensor {
-  const message = fromSensorSchema.parse(raw);
-  if (message.type === 'hello' && message.version !== CONTRACT_VERSION) {
-    throw new RoadsideError(
-      'process-protocol',
-      `contract version ${message.version}, expected ${CONTRACT_VERSION}`,
-      {
-        hint: 'Gateway and sensor process are of different versions: reinstall roadside.',
-      },
-    );
-  }
-  return message;
 }
 
 /** A fault that the gateway itself sees before any sensor could. */

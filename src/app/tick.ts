@@ -1,5 +1,5 @@
 import type { BoundedQueue } from '../base/bounded-queue.ts';
-import type { Clock } from '../base/clock.ts';
+import type { Clock, Now } from '../base/clock.ts';
 import { RoadsideError } from '../base/errors.ts';
 import type { Store } from '../store/store.ts';
 import type { Observation } from '../traffic/observations/observation.ts';
@@ -25,6 +25,8 @@ export interface TickParts {
   readonly recorder: Recorder | null;
   /** Records are on the disk: the uplink may look. */
   readonly onStored: () => void;
+  /** What was folded, whether or not the store takes it. */
+  readonly onRecords?: (records: readonly TrafficRecord[], now: Now) => void;
 }
 
 /** One turn of the gateway: drain, fold, commit. Everything of a turn is stored in one transaction. */
@@ -71,6 +73,7 @@ export function createTick(parts: TickParts): Tick {
     const fold = foldSite(definition, state, observations, now);
     state = fold.state;
     commit(fold.records);
+    parts.onRecords?.(fold.records, now);
   };
 
   return {

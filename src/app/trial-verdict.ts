@@ -101,6 +101,8 @@ function claimOf(observation: Observation, loops: readonly string[]): Claim | nu
       return { ...claim, ...channelOf(sensor) };
     }
     case 'sensor-sampling':
+    case 'road-object':
+    case 'evidence-kept':
     case 'vehicle-tracks':
       return null;
   }

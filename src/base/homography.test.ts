@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RoadsideError } from './errors.ts';
-import { estimateHomography, type Point, type PointPair, projectPoint } from './homography.ts';
+import {
+  estimateHomography,
+  invertHomography,
+  type Point,
+  type PointPair,
+  pixelOf,
+  projectPoint,
+} from './homography.ts';
 
 /**
  * A camera above the road: height and tilt as on poles and gantries, principal point in the middle of 1920 × 1080.
@@ -19,7 +26,7 @@ const poles = fc.record({
   focalPx: fc.double({ min: 900, max: 4000, noNaN: true }),
 });
 
-function pixelOf({ heightM, tiltDeg, focalPx }: Pole, [x, y]: Point): Point {
+function pixelOfPlace({ heightM, tiltDeg, focalPx }: Pole, [x, y]: Point): Point {
   const tilt = (tiltDeg * Math.PI) / 180;
   const depth = y * Math.cos(tilt) + heightM * Math.sin(tilt);
   const below = -y * Math.sin(tilt) + heightM * Math.cos(tilt);
@@ -34,7 +41,7 @@ const MARKS: readonly Point[] = [
 ];
 
 function pairsOf(pole: Pole, marks: readonly Point[] = MARKS): readonly PointPair[] {
-  return marks.map((m) => ({ px: pixelOf(pole, m), m }));
+  return marks.map((m) => ({ px: pixelOfPlace(pole, m), m }));
 }
 
 function distance(a: Point | null, b: Point): number {
@@ -49,9 +56,8 @@ describe('a calibrated camera', () => {
     );
     fc.assert(
       fc.property(poles, places, (pole, place) => {
-        const { matrix, rmsErrorM } = estimateHomography(pairsOf(pole));
-        expect(rmsErrorM).toBeLessThan(1e-6);
-        expect(distance(projectPoint(matrix, pixelOf(pole, place)), place)).toBeLessThan(1e-4);
+        const matrix = estimateHomography(pairsOf(pole));
+        expect(distance(projectPoint(matrix, pixelOfPlace(pole, place)), place)).toBeLessThan(1e-4);
       }),
     );
   });
@@ -66,37 +72,26 @@ describe('a calibrated camera', () => {
           const pairs = pairsOf(pole).map(
             ({ px, m }): PointPair => ({ px, m: [m[0] + shift, m[1] - shift] }),
           );
-          const { matrix } = estimateHomography(order.flatMap((index) => pairs[index] ?? []));
-          const found = projectPoint(matrix, pixelOf(pole, [1, 25]));
+          const matrix = estimateHomography(order.flatMap((index) => pairs[index] ?? []));
+          const found = projectPoint(matrix, pixelOfPlace(pole, [1, 25]));
           expect(distance(found, [1 + shift, 25 - shift])).toBeLessThan(1e-4);
         },
       ),
     );
   });
 
-  test('averages the error of more than four marks and tells it', () => {
-    const pole = { heightM: 7, tiltDeg: 20, focalPx: 1400 };
-    const marks: readonly Point[] = [...MARKS, [0, 20], [0, 30], [-3.5, 25], [3.5, 25]];
-    const measured = pairsOf(pole, marks).map(
-      ({ px, m }, index): PointPair => ({ px, m: [m[0] + (index % 2 === 0 ? 0.1 : -0.1), m[1]] }),
+  test('is turned round: a place on the road is found in the picture again', () => {
+    fc.assert(
+      fc.property(poles, fc.double({ min: 8, max: 80, noNaN: true }), (pole, y) => {
+        const back = invertHomography(estimateHomography(pairsOf(pole)));
+        expect(distance(pixelOf(back, [1, y]), pixelOfPlace(pole, [1, y]))).toBeLessThan(1e-3);
+      }),
     );
-    const fit = estimateHomography(measured);
-    expect(fit.rmsErrorM).toBeGreaterThan(0.03);
-    expect(fit.rmsErrorM).toBeLessThan(0.12);
-    expect(distance(projectPoint(fit.matrix, pixelOf(pole, [0, 24])), [0, 24])).toBeLessThan(0.15);
-  });
-
-  test('one mistyped mark among six stands out', () => {
-    const pole = { heightM: 7, tiltDeg: 20, focalPx: 1400 };
-    const good = pairsOf(pole, [...MARKS, [0, 18], [0, 30]]);
-    const mistyped = good.map((pair, index): PointPair => (index === 5 ? { ...pair, m: [3, 30] } : pair));
-    expect(estimateHomography(good).rmsErrorM).toBeLessThan(1e-6);
-    expect(estimateHomography(mistyped).rmsErrorM).toBeGreaterThan(0.3);
   });
 
   test('sees nothing at the horizon nor above it', () => {
     const pole = { heightM: 7, tiltDeg: 20, focalPx: 1400 };
-    const { matrix } = estimateHomography(pairsOf(pole));
+    const matrix = estimateHomography(pairsOf(pole));
     const horizonY = 540 - 1400 * Math.tan((20 * Math.PI) / 180);
     expect(projectPoint(matrix, [960, horizonY + 100])).not.toBeNull();
     expect(projectPoint(matrix, [960, horizonY])).toBeNull();

@@ -11,13 +11,6 @@ export interface PointPair {
   readonly m: Point;
 }
 
-export interface HomographyFit {
-  readonly matrix: Homography;
-  /** How far from each given ground point its pixel is projected to; zero for four points, which always fit. */
-  readonly errorsM: readonly number[];
-  readonly rmsErrorM: number;
-}
-
 const UNKNOWNS = 8;
 /**
  * Smallest pivot of the normalised equations, as a share of the greatest, and smallest determinant of the
@@ -35,7 +28,7 @@ const HORIZON_SHARE = 0.01;
  *
  * @throws RoadsideError `config-invalid` when the pairs do not determine a mapping
  */
-export function estimateHomography(pairs: readonly PointPair[]): HomographyFit {
+export function estimateHomography(pairs: readonly PointPair[]): Homography {
   if (pairs.length < 4) throw degenerate(`${pairs.length} point pairs, at least 4 are needed`);
   if (pairs.some(({ px, m }) => ![...px, ...m].every(Number.isFinite))) {
     throw degenerate('a coordinate is not a number');
@@ -53,12 +46,32 @@ export function estimateHomography(pairs: readonly PointPair[]): HomographyFit {
   if (pairs.some(({ px }) => denominatorAt(matrix, px) <= 0)) {
     throw degenerate('the points fit only with a horizon between them');
   }
-  const errorsM = pairs.map(({ px, m }) => {
-    const [x, y] = divide(matrix, px);
-    return Math.hypot(x - m[0], y - m[1]);
-  });
-  const rmsErrorM = Math.sqrt(errorsM.reduce((sum, error) => sum + error * error, 0) / errorsM.length);
-  return { matrix, errorsM, rmsErrorM };
+  return matrix;
+}
+
+/**
+ * The mapping the other way, from road to picture. Its denominator is positive for all that lies before the
+ * camera, because the product of the two is (Hartley & Zisserman 2004, section 2.3).
+ */
+export function invertHomography(homography: Homography): Homography {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0, i = 0] = homography;
+  const determinant = determinantOf(homography);
+  return [
+    e * i - f * h,
+    c * h - b * i,
+    b * f - c * e,
+    f * g - d * i,
+    a * i - c * g,
+    c * d - a * f,
+    d * h - e * g,
+    b * g - a * h,
+    a * e - b * d,
+  ].map((cofactor) => cofactor / determinant);
+}
+
+/** Where a place on the road appears, in pixels; null for one that lies behind the camera. */
+export function pixelOf(roadToPicture: Homography, place: Point): Point | null {
+  return denominatorAt(roadToPicture, place) > 0 ? divide(roadToPicture, place) : null;
 }
 
 /**

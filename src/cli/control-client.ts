@@ -48,6 +48,32 @@ export async function* askLedger(socketPath: string, query: LedgerRequest): Asyn
   throw unreachable(socketPath, 'it broke off before the last record');
 }
 
+/**
+ * The pictures and clips that a running gateway has.
+ *
+ * @throws RoadsideError control-unreachable
+ */
+export async function listEvidence(socketPath: string): Promise<readonly { readonly name: string }[]> {
+  const files: { readonly name: string }[] = [];
+  for await (const answer of answersTo(socketPath, { ask: 'evidence-list' }, SILENCE_LIMIT_MS)) {
+    if ('file' in answer) files.push(answer['file'] as { readonly name: string });
+  }
+  return files;
+}
+
+/**
+ * The bytes of one picture or clip.
+ *
+ * @throws RoadsideError control-unreachable, also when the gateway broke off or has no such file
+ */
+export async function* fetchEvidence(socketPath: string, name: string): AsyncGenerator<Buffer> {
+  for await (const answer of answersTo(socketPath, { ask: 'evidence-file', name }, SILENCE_LIMIT_MS)) {
+    if ('end' in answer) return;
+    if ('chunk' in answer) yield Buffer.from(String(answer['chunk']), 'base64');
+  }
+  throw unreachable(socketPath, 'it broke off before the last byte');
+}
+
 /** One request; every line of the answer as a value. A refusal is an error. */
 async function* answersTo(
   socketPath: string,

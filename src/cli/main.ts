@@ -40,6 +40,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'the fault journal: what was wrong, from when to when · 故障日志',
     load: async () => (await import('./commands/faults.ts')).runFaults,
   },
+  evidence: {
+    usage: 'evidence list [--json] | evidence get INCIDENT [--out DIR]',
+    summary: 'pictures and clips of incidents: list, fetch and check · 事件图片和录像',
+    load: async () => (await import('./commands/evidence.ts')).runEvidence,
+  },
   export: {
     usage: 'export hires --from ISO --to ISO [--store FILE | --socket FILE] [--out FILE]',
     summary: 'write the high-resolution log as CSV · 导出高分辨率检测记录',

@@ -141,7 +141,10 @@ describe('screens of 80 columns', () => {
         },
       ],
       inbox: { waiting: 0, refused: 0 },
-      store: { stored: 1, acknowledged: 1, pending: 0, damaged: 0, unstored: 0, lost: 0 },
+      store: {
+        ...{ stored: 1, acknowledged: 1, pending: 0, damaged: 0, evicted: 0, upstreams: [] },
+        ...{ unstored: 0, lost: 0 },
+      },
       uplink: {
         state: 'offline',
         error: {
@@ -178,7 +181,9 @@ describe('screens of 80 columns', () => {
       ...findingLines({ finding: 'garbled', ...at, why: 'no valid frame in what was received' }),
       ...findingLines({
         finding: 'device',
+        protocol: 'modbus-rtu',
         ...at,
+        identity: null,
         drivers: ['procon-ld120'],
         detail: 'input-register 1 = 0x0122',
       }),
@@ -200,11 +205,13 @@ describe('what a scan leaves behind', () => {
   } as const;
   const device = {
     finding: 'device',
+    protocol: 'modbus-rtu',
     path: '/dev/ttyUSB0',
     baud: 9600,
     parity: 'none',
     stopBits: 1,
     unit: 3,
+    identity: null,
     drivers: ['procon-ld220'],
     detail: '',
   } satisfies Finding;

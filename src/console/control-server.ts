@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { Overview, WatchView } from '../app/overview.ts';
 import { assertNever } from '../base/assert-never.ts';
+import { type EvidenceSource, streamEvidenceFile, streamEvidenceList } from './evidence-stream.ts';
 import { type LedgerSource, streamLedger } from './ledger-stream.ts';
 import { createWatchers, type Watchers } from './watchers.ts';
 
@@ -19,17 +20,19 @@ const requestSchema = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('watch') }),
   z.strictObject({
     ask: z.literal('ledger'),
-    stream: z.enum(['passage', 'flow', 'incident', 'fault', 'hires']),
+    stream: z.enum(['passage', 'flow', 'movement', 'incident', 'fault', 'hires']),
     /** Records stored in [fromMs, toMs], UTC ms. */
     fromMs: z.number().finite(),
     toMs: z.number().finite(),
   }),
+  z.strictObject({ ask: z.literal('evidence-list') }),
+  z.strictObject({ ask: z.literal('evidence-file'), name: z.string().max(200) }),
 ]);
 type ControlRequest = z.infer<typeof requestSchema>;
 /** What a client may ask for. */
 export type LedgerRequest = Omit<Extract<ControlRequest, { ask: 'ledger' }>, 'ask'>;
 
-export interface ControlAnswers extends LedgerSource {
+export interface ControlAnswers extends LedgerSource, EvidenceSource {
   overview(): Overview;
   watch(): WatchView;
 }
@@ -44,6 +47,8 @@ export interface ControlServer {
  * - `{"ask":"overview"}`: one line, then the end.
  * - `{"ask":"watch"}`: what the loops do, at once and at each change, until the client leaves (watchers.ts).
  * - `{"ask":"ledger",…}`: one line per stored record, then `{"end":{"records":n}}` (ledger-stream.ts).
+ *
+ * - `{"ask":"evidence-list"}` and `{"ask":"evidence-file","name":…}`: pictures and clips (evidence-stream.ts).
  *
  * Only the user and group of the agent may connect (mode 0660).
  */
@@ -139,6 +144,12 @@ function answer(request: ControlRequest | null, { socket, answers, watchers, sta
       return;
     case 'ledger':
       streamLedger(socket, answers, request);
+      return;
+    case 'evidence-list':
+      streamEvidenceList(socket, answers);
+      return;
+    case 'evidence-file':
+      streamEvidenceFile(socket, answers, request.name);
       return;
     default:
       assertNever(request);

@@ -60,7 +60,8 @@ export function streamLedger(
   });
 }
 
-function drained(socket: Socket): Promise<void> {
+/** Resolves when a client has read what was written, or is gone. */
+export function drained(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       clearTimeout(limit);

@@ -7,11 +7,14 @@ import {
   type CaptureFault,
   createCameraCapture,
 } from './cameras/camera-capture.ts';
+import type { CameraEvidence } from './cameras/evidence/camera-evidence.ts';
 import { createImageHealth, type ImageFault, type ImageHealthTiming } from './cameras/health/image-health.ts';
 import type { CameraPlan, SensorHealth } from './contract.ts';
 import { createRecentValues } from './recent-values.ts';
-import { placePicture } from './vision/camera-picture.ts';
+import { boxInPicture, placePicture } from './vision/camera-picture.ts';
 import type { DetectorSession, ModelPlan } from './vision/detector-session.ts';
+import { observeObjects } from './vision/still-objects/object-observation.ts';
+import { createStillObjects } from './vision/still-objects/still-objects.ts';
 import { observeTracks } from './vision/track-observation.ts';
 import { createTracker } from './vision/tracker.ts';
 
@@ -34,6 +37,8 @@ export interface CameraWatchOptions extends Pick<CameraCaptureOptions, 'onFrame'
   readonly plan: CameraPlan;
   readonly model: ModelPlan;
   readonly imageTiming?: Partial<ImageHealthTiming>;
+  /** What keeps the stream for the incidents of this camera; none when absent. */
+  readonly evidence?: Pick<CameraEvidence, 'copy' | 'saw'>;
   observe(observations: readonly Observation[]): void;
 }
 
@@ -44,13 +49,14 @@ const NOTE_LIMIT_CHARS = 300;
 const DETAIL_LIMIT_CHARS = 500;
 
 export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
-  const { plan, model, observe, imageTiming, ...capturing } = options;
+  const { plan, model, observe, imageTiming, evidence, ...capturing } = options;
   const placement = placePicture(plan, model);
   const tracker = createTracker({
     scoreThreshold: model.scoreThreshold,
     widthPx: placement.scaledWidthPx,
     heightPx: placement.scaledHeightPx,
   });
+  const still = createStillObjects(placement);
   const inferenceMs = createRecentValues(RECENT_FRAMES);
   const latencyMs = createRecentValues(RECENT_FRAMES);
   const sampling = createCameraSampling(plan, monotonicMs());
@@ -61,6 +67,7 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
   };
   const capture = createCameraCapture({
     ...capturing,
+    ...(evidence === undefined ? {} : { copy: evidence.copy }),
     plan,
     placement,
     onFault: claim,
@@ -85,8 +92,15 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
       const startedAtMs = monotonicMs();
       const detections = await detector.detect(frame.pixels);
       const detectedAtMs = monotonicMs();
+      const seen = detections.map(({ class: kind, box }) => ({
+        class: kind,
+        box: boxInPicture(placement, box),
+      }));
+      evidence?.saw(frame.atMs, seen);
       const tracks = tracker.update(detections, frame.atMs);
-      observe([observeTracks({ camera: plan, placement, tracks, atMs: frame.atMs })]);
+      const objects = still.look(frame.pixels, tracks, frame.atMs);
+      const seenAt = { camera: plan, placement, atMs: frame.atMs };
+      observe([observeTracks({ ...seenAt, tracks }), ...observeObjects({ ...seenAt, objects })]);
       inferenceMs.push(detectedAtMs - startedAtMs);
       latencyMs.push(detectedAtMs - frame.atMs);
       sampling.looked();

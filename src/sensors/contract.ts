@@ -5,12 +5,14 @@
  */
 import { z } from 'zod';
 import type { Observation } from '../traffic/observations/observation.ts';
+import { evidenceRequestSchema } from './contract/evidence-plan.ts';
 import { fieldbusConfigurationSchema } from './contract/fieldbus-plan.ts';
 import { id } from './contract/fields.ts';
 import { observationSchema } from './contract/observation-schema.ts';
 import { busScanConfigurationSchema, scanFindingSchema } from './contract/scan-plan.ts';
 import { visionConfigurationSchema } from './contract/vision-plan.ts';
 
+export type { EvidencePlan, EvidenceRequest } from './contract/evidence-plan.ts';
 export type {
   BusPlan,
   DevicePlan,
@@ -25,7 +27,7 @@ export type {
 export type { BusScanConfiguration, ScanFinding } from './contract/scan-plan.ts';
 export type { CameraPlan, VisionConfiguration } from './contract/vision-plan.ts';
 
-export const CONTRACT_VERSION = 2;
+export const CONTRACT_VERSION = 3;
 /** How often a child says that it lives; the supervisor allows several of these before it calls it hung. */
 export const HEARTBEAT_EVERY_MS = 1000;
 /** Observations of one IPC message at most; a longer burst is split. */
@@ -44,6 +46,7 @@ export type SensorConfiguration = z.infer<typeof sensorConfigurationSchema>;
 export const toSensorSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('configure'), configuration: sensorConfigurationSchema }),
   z.strictObject({ type: z.literal('start') }),
+  z.strictObject({ type: z.literal('keep-evidence'), ...evidenceRequestSchema.shape }),
   z.strictObject({ type: z.literal('stop') }),
 ]);
 export type ToSensor = z.infer<typeof toSensorSchema>;

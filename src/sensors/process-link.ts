@@ -2,6 +2,7 @@ import { RoadsideError } from '../base/errors.ts';
 import type { Observation } from '../traffic/observations/observation.ts';
 import {
   CONTRACT_VERSION,
+  type EvidenceRequest,
   type FromSensor,
   HEARTBEAT_EVERY_MS,
   OBSERVATIONS_PER_MESSAGE,
@@ -36,6 +37,8 @@ export interface SensorProgram<C extends SensorConfiguration> {
   /** Acquires what the configuration names. One unreachable device is a fault observation, never a throw. */
   configure(configuration: C, link: ProcessLink): Promise<void>;
   start(): void;
+  /** Keeps the picture and the clip of an incident; only a process with cameras can. */
+  keepEvidence?(request: EvidenceRequest): void;
   stop(): Promise<void>;
   /** Read once each heartbeat. */
   health(): readonly SensorHealth[];
@@ -139,6 +142,11 @@ export function runSensorProgram<C extends SensorConfiguration>(
       case 'start':
         program.start();
         return;
+      case 'keep-evidence': {
+        const { type: _type, ...request } = message;
+        program.keepEvidence?.(request);
+        return;
+      }
       case 'stop':
         void leave(0);
         return;

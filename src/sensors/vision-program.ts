@@ -1,6 +1,7 @@
 import { monotonicMs } from '../base/clock.ts';
 import { messageOf, RoadsideError } from '../base/errors.ts';
 import { type CameraWatch, type CameraWatchOptions, createCameraWatch } from './camera-watch.ts';
+import { createEvidenceDesk, type EvidenceDesk } from './cameras/evidence/evidence-desk.ts';
 import type { SensorHealth, VisionConfiguration } from './contract.ts';
 import { openDetectorThread } from './detector-thread.ts';
 import type { ProcessLink, SensorProgram } from './process-link.ts';
@@ -17,6 +18,7 @@ export function createVisionProgram(
   let prepareWatches = (): readonly CameraWatch[] => [];
   let detector: DetectorSession | null = null;
   let model: ModelHealth | null = null;
+  let desk: EvidenceDesk | null = null;
   let sampling: NodeJS.Timeout | undefined;
   let looking: Promise<void> | null = null;
   let stopping = false;
@@ -45,10 +47,23 @@ export function createVisionProgram(
     async configure(configuration, link) {
       const health = createModelHealth(configuration.model, link);
       model = health;
+      const { cameras, evidence } = configuration;
+      const { observe } = link;
+      const keeping =
+        evidence === undefined ? null : createEvidenceDesk({ ...options, plan: evidence, observe });
+      desk = keeping;
       prepareWatches = () =>
-        configuration.cameras.map((plan) =>
-          createCameraWatch({ ...options, plan, model: configuration.model, observe: link.observe, onFrame }),
-        );
+        cameras.map((plan) => {
+          const showing = keeping === null ? {} : { evidence: keeping.camera(plan) };
+          return createCameraWatch({
+            ...options,
+            ...showing,
+            plan,
+            model: configuration.model,
+            observe,
+            onFrame,
+          });
+        });
       detector = await openDetectorThread(configuration.model).catch((error: unknown) => {
         health.report(error);
         return null;
@@ -64,15 +79,18 @@ export function createVisionProgram(
         for (const watch of watches) watch.sample();
       }, SAMPLING_EVERY_MS);
     },
+    keepEvidence: (request) => desk?.keep(request),
     async stop() {
       stopping = true;
       clearInterval(sampling);
       await Promise.all(watches.map((watch) => watch.stop()));
+      await desk?.close();
       await looking;
       await detector?.release();
     },
     health() {
-      return [...watches.map((watch) => watch.health()), ...(model === null ? [] : [model.health()])];
+      const others = [model, desk].flatMap((part) => (part === null ? [] : [part.health()]));
+      return [...watches.map((watch) => watch.health()), ...others];
     },
   };
 }

@@ -14,7 +14,7 @@ export const TOOLS = [
   {
     name: 'ffmpeg',
     packages: ['ffmpeg'],
-    for: ['demo', 'test', 'evaluate', 'evaluate-images'],
+    for: ['demo', 'test', 'evaluate', 'evaluate-images', 'bench-vision'],
     probe: inPath,
   },
   { name: 'socat', packages: ['socat'], for: ['demo', 'test'], probe: inPath },
@@ -29,6 +29,13 @@ export const TOOLS = [
     probe: () => existsSync('/usr/include/modbus/modbus.h'),
   },
   { name: 'taskset', packages: ['util-linux'], for: ['bench-loops'], probe: inPath },
+  {
+    name: 'OpenCV',
+    packages: ['python3-opencv'],
+    for: ['bench-vision'],
+    optional: true,
+    probe: (_name, env) => succeeds(['/usr/bin/python3', '-c', 'import cv2'], env),
+  },
   { name: 'strace', packages: ['strace'], for: ['test'], optional: true, probe: inPath },
   {
     name: 'GStreamer RTSP server',
@@ -66,7 +73,7 @@ export async function ensureTools({ command, env }) {
   const still = missing.filter((tool) => !tool.probe(tool.name, env));
   const remedy = remedyFor(still, env);
   if (required(still).length > 0) throw new Refusal(`${namesOf(required(still))}: not installed`, remedy);
-  if (still.length > 0) say(`${namesOf(still)}: not installed, some tests will be skipped. ${remedy}`);
+  if (still.length > 0) say(`${namesOf(still)}: not installed: what needs it is left out. ${remedy}`);
 }
 
 /** How to run apt-get without asking anybody: as root, or with a sudo that needs no password. */

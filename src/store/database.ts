@@ -1,5 +1,6 @@
 import BetterSqlite3 from 'better-sqlite3';
 import { messageOf, RoadsideError } from '../base/errors.ts';
+import { inspect } from './inspection.ts';
 import { migrate } from './migrations/migrate.ts';
 
 /** The one connection to the store file. Only this file knows the add-on behind it. */
@@ -38,6 +39,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   try {
     database = new BetterSqlite3(options.file, { timeout: LOCK_WAIT_MS });
     configure(database, options);
+    inspect(database, options);
     migrate(database);
     // better-sqlite3 is compiled to drop from FULL to NORMAL at the first write in WAL mode, and says so
     // only afterwards: so write first, then ask.
@@ -48,6 +50,15 @@ export function openDatabase(options: DatabaseOptions): Database {
     database?.close();
     throw storeErrorFrom(error, options.file);
   }
+}
+
+/** Opens a file that was set aside, to read what can be read. Throws when it is no database at all. */
+export function openDamaged(file: string): Database {
+  const database = new BetterSqlite3(file, { timeout: LOCK_WAIT_MS });
+  database.pragma('locking_mode = EXCLUSIVE');
+  database.pragma('query_only = ON');
+  database.pragma('cell_size_check = ON');
+  return database;
 }
 
 function configure(database: Database, options: DatabaseOptions): void {

@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib';
 import type { StreamName } from '../traffic/stored-record.ts';
+import { rowChecksum } from './checksums.ts';
 import type { Database } from './database.ts';
 
 /** One stored record. `body` is the record's JSON text, byte for byte as it was stored. */
@@ -32,6 +32,8 @@ export interface PruneOptions {
 export interface Ledger {
   /** Position of the new row. A known id is a programming error: ids are never reused. */
   insert(row: Omit<LedgerRow, 'position'>): number;
+  /** Puts a row back at its position. False when it is there already. */
+  restore(row: LedgerRow): boolean;
   read(query: LedgerQuery): readonly LedgerRow[];
   /** Null when there is no row. */
   lastMadeAtMs(): number | null;
@@ -39,17 +41,12 @@ export interface Ledger {
   prune(options: PruneOptions): number;
 }
 
-/**
- * The checksum stored beside a row. Three of four single-bit flips in a filled store pass SQLite's own
- * integrity check; this finds them before they are relayed.
- */
-export function rowChecksum(row: Omit<LedgerRow, 'position'>): number {
-  return crc32(`${row.id}\n${row.stream}\n${row.madeAtMs}\n${row.body}`);
-}
-
 export function createLedger(database: Database): Ledger {
   const insert = database.prepare<[string, string, number, string, number]>(
     'INSERT INTO ledger (id, stream, made_at_ms, body, crc) VALUES (?, ?, ?, ?, ?)',
+  );
+  const restore = database.prepare<[number, string, string, number, string, number]>(
+    'INSERT OR IGNORE INTO ledger (position, id, stream, made_at_ms, body, crc) VALUES (?, ?, ?, ?, ?, ?)',
   );
   const columns = 'position, id, stream, made_at_ms AS madeAtMs, body';
   const readAll = database.prepare<[number, number], LedgerRow>(
@@ -77,6 +74,8 @@ export function createLedger(database: Database): Ledger {
   return {
     insert: (row) =>
       Number(insert.run(row.id, row.stream, row.madeAtMs, row.body, rowChecksum(row)).lastInsertRowid),
+    restore: (row) =>
+      restore.run(row.position, row.id, row.stream, row.madeAtMs, row.body, rowChecksum(row)).changes === 1,
     read: ({ stream, after = 0, limit }) =>
       stream === undefined ? readAll.all(after, limit) : readStream.all(stream, after, limit),
     lastMadeAtMs: () => last.get()?.madeAtMs ?? null,

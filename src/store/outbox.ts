@@ -1,5 +1,6 @@
+import { pendingChecksum, rowChecksum } from './checksums.ts';
 import type { Database } from './database.ts';
-import { type LedgerRow, rowChecksum } from './ledger.ts';
+import type { LedgerRow } from './ledger.ts';
 import type { RelayClass } from './relay-class.ts';
 import type { Upstream } from './upstreams.ts';
 
@@ -24,10 +25,12 @@ export interface Outbox {
   acknowledge(positions: readonly number[]): void;
   /** How many rows wait. */
   depth(): number;
+  /** Another one than before: rows have come in before some that were read already; read from the oldest again. */
+  readonly generation: number;
 }
 
 /** The outbox and, for the store alone, the ways in and out. */
-export interface WritableOutbox extends Outbox {
+export interface WritableOutbox extends Omit<Outbox, 'generation'> {
   readonly upstream: Upstream;
   add(position: number, relayClass: RelayClass): void;
   /** Takes rows out that will never be delivered. Returns how many of them were waiting. */
@@ -36,6 +39,7 @@ export interface WritableOutbox extends Outbox {
 
 interface ReadRow extends OutboxRow {
   readonly crc: number;
+  readonly pendingCrc: number;
 }
 
 /** @param damaged is told of rows that were taken out because the disk has altered or lost them */
@@ -45,15 +49,15 @@ export function createOutbox(
   damaged: (ids: readonly string[]) => void,
 ): WritableOutbox {
   const { number } = upstream;
-  const insert = database.prepare<[number, number, number]>(
-    'INSERT INTO pending (position, upstream, class) VALUES (?, ?, ?)',
+  const insert = database.prepare<[number, number, number, number]>(
+    'INSERT INTO pending (position, upstream, class, crc) VALUES (?, ?, ?, ?)',
   );
   const forget = database.prepare<[number, number]>(
     'DELETE FROM pending WHERE position = ? AND upstream = ?',
   );
   // From `pending` outwards, so that a row whose record the disk has lost is seen, too.
   const select = database.prepare<[number, number, number, number], ReadRow | { position: number; id: null }>(
-    `SELECT pending.position, id, stream, made_at_ms AS madeAtMs, body, crc
+    `SELECT pending.position, id, stream, made_at_ms AS madeAtMs, body, ledger.crc, pending.crc AS pendingCrc
      FROM pending LEFT JOIN ledger ON ledger.position = pending.position
      WHERE upstream = ? AND class = ? AND pending.position > ? ORDER BY pending.position LIMIT ?`,
   );
@@ -70,10 +74,20 @@ export function createOutbox(
   return {
     upstream,
     remove,
-    add: (position, relayClass) => void insert.run(position, number, relayClass),
+    add: (position, relayClass) =>
+      void insert.run(
+        position,
+        number,
+        relayClass,
+        pendingChecksum({ position, upstream: number, class: relayClass }),
+      ),
     pending(query) {
       const rows = select.all(number, query.class, query.after, query.limit);
-      const whole = rows.filter((row): row is ReadRow => row.id !== null && rowChecksum(row) === row.crc);
+      const isWhole = (row: (typeof rows)[number]): row is ReadRow =>
+        row.id !== null &&
+        rowChecksum(row) === row.crc &&
+        row.pendingCrc === pendingChecksum({ ...query, position: row.position, upstream: number });
+      const whole = rows.filter(isWhole);
       if (whole.length === rows.length) return whole;
       const broken = rows.filter((row) => !whole.some(({ position }) => position === row.position));
       discard(

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
@@ -219,9 +219,13 @@ describe('opening', () => {
     expect(codeOf(() => open())).toBe('store-newer');
   });
 
-  it('refuses a damaged file and a missing folder with different codes', () => {
+  it('sets a file aside that is no database, and begins a new one', () => {
     writeFileSync(file, 'this is not a database, '.repeat(400));
-    expect(codeOf(() => open())).toBe('store-corrupt');
+    open().append(passages(1, 1));
+    expect(readdirSync(folder).some((name) => name.startsWith('store.db.damaged-'))).toBe(true);
+  });
+
+  it('refuses a missing folder', () => {
     file = join(folder, 'missing', 'store.db');
     expect(codeOf(() => open())).toBe('store-unavailable');
   });

@@ -1,17 +1,15 @@
-import { type Clock, createSystemClock } from '../base/clock.ts';
+import { existsSync } from 'node:fs';
+import type { Clock } from '../base/clock.ts';
+import { createSystemClock } from '../base/clock.ts';
 import { RoadsideError } from '../base/errors.ts';
 import type { FaultRecord } from '../traffic/record.ts';
-import type { GapReason, GapRecord, StoredRecord, StreamName } from '../traffic/stored-record.ts';
-import { createCounters } from './counters.ts';
-import { openDatabase, storeErrorFrom } from './database.ts';
-import { createGapRecords, type Origin } from './gap-records.ts';
-import { createLedger, type LedgerQuery, type LedgerRow, type PruneOptions } from './ledger.ts';
-import { createOpenFaults } from './open-faults.ts';
-import { createOutbox, type Outbox, type WritableOutbox } from './outbox.ts';
-import { isStreamName, relayClassOf } from './relay-class.ts';
-import { addMissing, countOf, joinRanges, type Missing, NOTHING_MISSING } from './seq-ranges.ts';
-import { createShedding } from './shedding.ts';
-import { openUpstreams, readUpstreams, type Upstream } from './upstreams.ts';
+import type { StoredRecord, StreamName } from '../traffic/stored-record.ts';
+import type { Origin } from './gap-records.ts';
+import type { LedgerQuery, LedgerRow, PruneOptions } from './ledger.ts';
+import { type LiveStore, openLiveStore } from './live-store.ts';
+import type { Outbox } from './outbox.ts';
+import { quarantine } from './quarantine.ts';
+import { openSalvage, type Salvage, type SalvageFindings } from './salvage.ts';
 
 /** One receiver of records, and which streams it gets. Whole streams only, so that `seq` proves completeness. */
 export interface UpstreamWish {
@@ -34,6 +32,17 @@ export interface StoreOptions {
   readonly coarsestFlowS?: number;
   /** Stamps when a record was stored, by which the uplink tells live from replayed. */
   readonly clock?: Clock;
+  /** Told once for each damaged file, when it is known what could be saved. */
+  readonly onHealed?: (healing: Healing) => void;
+}
+
+/** A store file that was damaged, set aside, and replaced by a new one with all that could be read. */
+export interface Healing {
+  /** What was wrong, in SQLite's words. */
+  readonly problem: string;
+  /** Where the damaged file lies now. Nobody deletes it but a technician. */
+  readonly setAside: string;
+  readonly findings: SalvageFindings;
 }
 
 /** What one upstream has got and what waits for it. `pending` = relayed - acknowledged - damaged - evicted. */
@@ -74,160 +83,90 @@ export interface Store {
   lastStoredMs(): number | null;
   /** Deletes acknowledged rows made before `beforeMs`, looking at `limit` rows. Returns how many went. */
   prune(options: PruneOptions): number;
+  /** Goes on saving rows from a damaged file, `rows` at most. True when there is nothing more to save. */
+  salvage(rows: number): boolean;
   /** One page of records in order of storing; the last row's `position` is the next page's `after`. */
   readLedger(query: LedgerQuery): readonly LedgerRow[];
   close(): void;
 }
 
-/** Rows that give way at a time: some ten pages, room for a minute or more. */
-const SHED_ROWS = 100;
-/** Turns of shedding for one append; a small file may need several for one page. */
-const SHED_TURNS = 20;
-const NO_ORIGIN: Origin = { site: 'unknown', boot: 'unknown', configRev: 'unknown' };
+/** A start may take so long over a damaged file; the rest is saved while the gateway works. */
+const SALVAGE_AT_ONCE_MS = 4000;
+const SALVAGE_ROWS = 500;
 
-/** @throws RoadsideError store-locked, store-newer, store-corrupt, store-not-durable, store-unavailable */
+/**
+ * Opens the store; a damaged file is set aside and what can be read is taken over, at the opening and whenever
+ * damage is met later. What cannot be read but waited for an upstream is declared missing.
+ *
+ * @throws RoadsideError store-locked, store-newer, store-not-durable, store-unavailable
+ */
 export function openStore(options: StoreOptions): Store {
-  const { file, origin = NO_ORIGIN, clock = createSystemClock() } = options;
-  const wishes = options.upstreams ?? [];
-  const database = openDatabase(options);
-  const ledger = createLedger(database);
-  const counters = createCounters(database);
-  const openFaults = createOpenFaults(database);
-  const gaps = createGapRecords(origin, clock);
-  const upstreams: readonly Upstream[] =
-    options.upstreams === undefined
-      ? readUpstreams(database)
-      : openUpstreams(
-          database,
-          wishes.map(({ name }) => name),
-        );
-  const outboxes: readonly WritableOutbox[] = upstreams.map((upstream) =>
-    createOutbox(database, upstream, (ids) => declare(upstream.name, 'damaged', missingOf(ids))),
-  );
-  const shedding = createShedding(database, { outboxes, coarsestFlowS: options.coarsestFlowS ?? 0 });
-  /** Records given up, by upstream, until they can be declared. */
-  const givenUp = new Map<string, Missing>();
+  const { file, clock = createSystemClock() } = options;
+  let saving: { readonly salvage: Salvage; readonly problem: string; readonly setAside: string } | null =
+    null;
+  let live = openOrHeal();
 
-  const wishOf = (upstream: string): UpstreamWish | undefined => wishes.find(({ name }) => name === upstream);
-  const missingOf = (ids: readonly string[]): Missing => addMissing(NOTHING_MISSING, ids, isStreamName);
-
-  const insert = (record: StoredRecord, madeAtMs: number): void => {
-    const { id, stream } = record;
-    const position = ledger.insert({ id, stream, madeAtMs, body: JSON.stringify(record) });
-    if (record.stream === 'fault') openFaults.note(record);
-    for (const outbox of outboxes) {
-      // What is missing concerns one upstream, but all get it, so that no number of its stream is missing itself.
-      if (record.stream !== 'gap' && wishOf(outbox.upstream.name)?.streams.has(stream) !== true) continue;
-      outbox.add(position, relayClassOf(stream));
-      outbox.upstream.add({ relayed: 1 });
+  function openOrHeal(): LiveStore {
+    try {
+      return openLiveStore(options);
+    } catch (error) {
+      return heal(error);
     }
-  };
-  const madeAt = (): number => Math.round(clock.now().wallMs);
-  function declare(upstream: string, reason: GapReason, missing: Missing): void {
-    if (countOf(missing) === 0) return;
-    const records = gaps.draft({ upstream, reason }, missing);
-    for (const record of records) insert(record, madeAt());
-    counters.addStored(records.length);
   }
-  /** Runs a transaction that may declare records missing. */
-  const settle = <T>(work: () => T): T => {
+  /** Rethrows what is no damage. */
+  function heal(error: unknown): LiveStore {
+    if (!(error instanceof RoadsideError) || error.code !== 'store-corrupt' || !existsSync(file)) throw error;
+    const setAside = quarantine(file, clock.now().wallMs);
+    saving?.salvage.close();
+    const salvage = openSalvage(setAside);
+    const fresh = openLiveStore(options);
+    fresh.beginAfter(salvage.lastPosition);
+    saving = { salvage, problem: error.message, setAside };
+    const untilMs = clock.monoMs() + SALVAGE_AT_ONCE_MS;
+    while (clock.monoMs() < untilMs && !save(fresh, SALVAGE_ROWS));
+    return fresh;
+  }
+  function save(into: LiveStore, rows: number): boolean {
+    if (saving === null) return true;
+    const { salvage, problem, setAside } = saving;
+    if (!salvage.step(into, rows)) return false;
+    saving = null;
+    salvage.close();
+    options.onHealed?.({ problem, setAside, findings: salvage.findings });
+    return true;
+  }
+  /** Does it again with a healed store when damage is met; damage in the new file as well is not bearable. */
+  const whole = <T>(work: (store: LiveStore) => T): T => {
     try {
-      const result = database.transaction(work)();
-      gaps.taken();
-      return result;
+      return work(live);
     } catch (error) {
-      gaps.dropped();
-      throw storeErrorFrom(error, file);
+      if (!(error instanceof RoadsideError) || error.code !== 'store-corrupt') throw error;
+      live.close();
+      live = heal(error);
+      return work(live);
     }
-  };
-  const write = (records: readonly StoredRecord[]): void => {
-    settle(() => {
-      for (const record of records) insert(record, madeAt());
-      counters.addStored(records.length);
-      for (const [upstream, missing] of givenUp) declare(upstream, 'unstored', missing);
-    });
-    givenUp.clear();
-  };
-  /** False when nothing is left that may go. */
-  const makeRoom = (): boolean =>
-    settle(() => {
-      const { delivered, evictions } = shedding.shed(SHED_ROWS, madeAt());
-      for (const { outbox, rows } of evictions) {
-        const { name } = outbox.upstream;
-        declare(name, 'evicted', missingWithin(rows, name));
-      }
-      return delivered > 0 || evictions.length > 0;
-    });
-  /** A gap record that gives way itself hands on what it declared. */
-  const missingWithin = (
-    rows: readonly { readonly id: string; readonly stream: StreamName; readonly body: string }[],
-    name: string,
-  ): Missing => {
-    let missing = missingOf(rows.map(({ id }) => id));
-    for (const { stream, body } of rows) {
-      if (stream !== 'gap') continue;
-      const { upstream, ranges, unnamed }: GapRecord = JSON.parse(body);
-      if (upstream !== name) continue;
-      missing = { ranges: joinRanges([...missing.ranges, ...ranges]), unnamed: missing.unnamed + unnamed };
-    }
-    return missing;
-  };
-  const guarded = <T>(work: () => T): T => {
-    try {
-      return work();
-    } catch (error) {
-      throw storeErrorFrom(error, file);
-    }
-  };
-  const totalsOf = (outbox: WritableOutbox): OutboxTotals => {
-    const { acknowledged, damaged, evicted } = outbox.upstream.totals();
-    return { upstream: outbox.upstream.name, acknowledged, damaged, evicted, pending: outbox.depth() };
   };
 
   return {
-    outbox(name) {
-      const outbox = outboxes.find(({ upstream }) => upstream.name === name);
-      if (outbox === undefined) throw new Error(`no upstream ${name}`);
-      return {
-        pending: (query) => settle(() => outbox.pending(query)),
-        acknowledge: (positions) => guarded(() => outbox.acknowledge(positions)),
-        depth: () => guarded(() => outbox.depth()),
-      };
+    outbox: (upstream) => ({
+      get generation() {
+        return live.outbox(upstream).generation;
+      },
+      pending: (query) => whole((store) => store.outbox(upstream).pending(query)),
+      acknowledge: (positions) => whole((store) => store.outbox(upstream).acknowledge(positions)),
+      depth: () => whole((store) => store.outbox(upstream).depth()),
+    }),
+    append: (records) => whole((store) => store.append(records)),
+    giveUp: (records) => live.giveUp(records),
+    totals: () => whole((store) => store.totals()),
+    openFaults: () => whole((store) => store.openFaults()),
+    lastStoredMs: () => whole((store) => store.lastStoredMs()),
+    prune: (query) => whole((store) => store.prune(query)),
+    salvage: (rows) => whole((store) => save(store, rows)),
+    readLedger: (query) => whole((store) => store.readLedger(query)),
+    close() {
+      saving?.salvage.close();
+      live.close();
     },
-    append(records) {
-      if (records.length === 0) return;
-      for (let turn = 0; ; turn += 1) {
-        try {
-          write(records);
-          return;
-        } catch (error) {
-          const isFull = error instanceof RoadsideError && error.code === 'store-full';
-          if (!isFull || turn >= SHED_TURNS || !makeRoom()) throw error;
-        }
-      }
-    },
-    giveUp(records) {
-      for (const { name, streams } of wishes) {
-        const ids = records.filter(({ stream }) => streams.has(stream)).map(({ id }) => id);
-        givenUp.set(name, addMissing(givenUp.get(name) ?? NOTHING_MISSING, ids, isStreamName));
-      }
-    },
-    totals() {
-      const each = outboxes.map(totalsOf);
-      const sum = (of: (totals: OutboxTotals) => number) => each.reduce((total, one) => total + of(one), 0);
-      return {
-        stored: counters.stored(),
-        acknowledged: sum(({ acknowledged }) => acknowledged),
-        pending: sum(({ pending }) => pending),
-        damaged: sum(({ damaged }) => damaged),
-        evicted: sum(({ evicted }) => evicted),
-        upstreams: each,
-      };
-    },
-    openFaults: () => guarded(() => openFaults.read()),
-    lastStoredMs: () => guarded(() => ledger.lastMadeAtMs()),
-    prune: (query) => guarded(() => ledger.prune(query)),
-    readLedger: (query) => guarded(() => ledger.read(query)),
-    close: () => void database.close(),
   };
 }

@@ -43,7 +43,7 @@ function letGo(state: LaneLoopsState): LaneLoopsState {
   const station = {
     ...EMPTY_STATION,
     exitOpen: exitOpen === null ? null : { ...exitOpen, onFound: true },
-    exitTaken: state.station.exitTaken,
+    standing: state.station.standing,
   };
   return { ...state, station, flow: forgetLeader(state.flow), accumulator: null };
 }

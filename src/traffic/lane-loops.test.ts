@@ -267,6 +267,28 @@ describe('the figures of an interval', () => {
     expect(interval).toMatchObject({ count: 4, spaceMeanSpeedKmh: null, speedCount: 0, speedMethod: null });
     expect(road.of('passage')[0]?.speedKmh).toBe(54);
   });
+  test('have the mean speed of those who stood in the space mean alone', () => {
+    const road = new TestRoad().run(1000);
+    for (let i = 0; i < 3; i += 1) road.drive();
+    // It stands with its front before the exit loop: 4.5 m take its front 9 s and its rear 0.5 s.
+    road.loop('a', true).run(9000).loop('b', true).run(300).loop('a', false).run(500).loop('b', false);
+    const [interval] = road.run(25_000).flow('loop');
+    expect(interval).toMatchObject({ count: 4, speedCount: 4, spotSpeedCount: 3, timeMeanSpeedKmh: 54 });
+    expect(interval?.spaceMeanSpeedKmh).toBeCloseTo((3.6 * 4 * 4.5) / (3 * 0.3 + 4.75), 1);
+    expect(road.of('passage').map(({ speedKmh }) => speedKmh)).toEqual([54, 54, 54, null]);
+  });
+  test('take one that stands on the exit loop into the mean when it leaves, and count it before', () => {
+    const road = new TestRoad().run(10_000);
+    road.loop('a', true).run(300).loop('b', true).run(200).loop('a', false).run(14_500).loop('b', false);
+    const intervals = road.run(45_000).flow('loop');
+    expect(intervals.map(({ count, speedCount }) => [count, speedCount])).toEqual([
+      [1, 0],
+      [0, 1],
+      [0, 0],
+    ]);
+    expect(intervals[1]?.spaceMeanSpeedKmh).toBeCloseTo((3.6 * 4.5) / ((0.3 + 14.5) / 2), 1);
+    expect(intervals[1]?.timeMeanSpeedKmh).toBeNull();
+  });
   test('of loop and camera stand beside each other, and one of them leads', () => {
     const road = new TestRoad().run(1000).drive().run(30_000);
     expect(

@@ -1,6 +1,7 @@
 import { assertNever } from '../base/assert-never.ts';
 import { foldAccumulator } from './flow/accumulator.ts';
 import { initialEffectiveLength } from './flow/effective-length.ts';
+import type { WallClock } from './flow/interval-series.ts';
 import {
   beginIntervals,
   type Closing,
@@ -12,8 +13,8 @@ import {
   flowPassage,
   flowPresence,
   flowSampling,
+  flowTravel,
   openLaneFlow,
-  type WallClock,
 } from './flow/lane-flow.ts';
 import { hasEdges, latencyMs, loopMeasure, widthsFor } from './flow/measure.ts';
 import { lastingPresence } from './flow/occupied-tally.ts';
@@ -216,7 +217,8 @@ function closingOf(station: Station, state: LaneLoopsState): Closing {
 /** Adds the on-time of a pulse that has just ended. */
 function foldEdge(station: Station, state: LaneLoopsState, edge: LoopTransition): LaneLoopsFold {
   const fold = foldTransition(station, state.station, edge);
-  const settled = settlePassages({ ...state, station: fold.state }, fold.passages);
+  const flowWithLeft = fold.left === undefined ? state.flow : flowTravel(state.flow, fold.left);
+  const settled = settlePassages({ ...state, station: fold.state, flow: flowWithLeft }, fold.passages);
   const open = referencePulse(station, state.station);
   if (open === null || edge.occupied || edge.loop !== referenceLoop(station)?.loop) return settled;
   const { flow } = settled.state;

@@ -5,22 +5,24 @@ import type {
   FlowInterval,
   HiResLog,
   Incident,
+  MovementInterval,
   Passage,
   RecordHead,
-  TrafficStream,
   TrafficRecord,
+  TrafficStream,
 } from './record.ts';
 import type { SiteDefinition } from './site-definition.ts';
 
 /** The last number given out in each stream of this boot. */
 export type Sequences = Readonly<Record<TrafficStream, number>>;
 
-export const NO_SEQUENCES: Sequences = { passage: 0, flow: 0, incident: 0, fault: 0, hires: 0 };
+export const NO_SEQUENCES: Sequences = { passage: 0, flow: 0, movement: 0, incident: 0, fault: 0, hires: 0 };
 
 /** Collects the records of one fold and numbers them. It lives within one call of the fold and no longer. */
 export interface RecordDraft {
   passage(passage: Passage, observedMonoMs: number): void;
   flow(interval: FlowInterval): void;
+  movement(interval: MovementInterval): void;
   incident(incident: Incident, observedMonoMs: number): void;
   fault(fault: Fault, observedMonoMs: number): void;
   hires(log: HiResLog): void;
@@ -57,6 +59,8 @@ export function createRecordDraft(
     passage: (passage, at) =>
       void records.push({ stream: 'passage', ...head('passage', wallOf(at)), ...passage }),
     flow: (interval) => void records.push({ stream: 'flow', ...head('flow', interval.endMs), ...interval }),
+    movement: (interval) =>
+      void records.push({ stream: 'movement', ...head('movement', interval.endMs), ...interval }),
     incident: (incident, at) =>
       void records.push({ stream: 'incident', ...head('incident', wallOf(at)), ...incident }),
     fault: (fault, at) => void records.push({ stream: 'fault', ...head('fault', wallOf(at)), ...fault }),

@@ -1,9 +1,15 @@
 import type { ClockQuality } from '../base/clock.ts';
 import type { FaultLayer, GapCause, VehicleClass } from './observations/observation.ts';
 
-/** What is stored and relayed. `stream` discriminates. */
-export type TrafficRecord = PassageRecord | FlowRecord | IncidentRecord | FaultRecord | HiResRecord;
-export type StreamName = TrafficRecord['stream'];
+/** What the fold says of the road and of its sensors. `stream` discriminates. */
+export type TrafficRecord =
+  | PassageRecord
+  | FlowRecord
+  | MovementRecord
+  | IncidentRecord
+  | FaultRecord
+  | HiResRecord;
+export type TrafficStream = TrafficRecord['stream'];
 
 /** The same for every record. Order is by `seq` within (boot, stream), never by clock. */
 export interface RecordHead {
@@ -44,7 +50,10 @@ export interface Passage {
   /** Spot speed, km/h. Null where the sensor cannot carry one. */
   readonly speedKmh: number | null;
   readonly speedMethod: Exclude<SpeedMethod, 'single-loop'> | null;
-  /** Half width of the interval that surely holds the true speed, percent of it, from the timing of the edges. */
+  /**
+   * Half width of the interval that holds the true speed, percent of it: of loops surely, as far as the timing of
+   * the edges goes; of cameras in 95 of 100 cases, calibration and box jitter included.
+   */
   readonly speedUncertaintyPct: number | null;
   /** Vehicle length, m. */
   readonly lengthM: number | null;
@@ -110,14 +119,16 @@ export interface FlowInterval {
    * differences that an accumulator lost, by vehicles that only the counter knew.
    */
   readonly occupancyUncertaintyPct: number | null;
-  /** Arithmetic mean of spot speeds, km/h. */
+  /** Arithmetic mean of spot speeds, km/h. Null where less than half of the vehicles have one. */
   readonly timeMeanSpeedKmh: number | null;
-  /** Harmonic mean of spot speeds, km/h. */
+  /** Harmonic mean of spot speeds, and of mean speeds over the station of those that did not keep one, km/h. */
   readonly spaceMeanSpeedKmh: number | null;
   /** 85 % of the spot speeds were not above this, km/h. Null below SPEED85_MIN_VEHICLES. */
   readonly speed85Kmh: number | null;
-  /** How many vehicles the speeds rest on. */
+  /** How many vehicles `spaceMeanSpeedKmh` rests on. */
   readonly speedCount: number;
+  /** How many of them have a spot speed: `timeMeanSpeedKmh` and `speed85Kmh` rest on those alone. */
+  readonly spotSpeedCount: number;
   readonly speedMethod: SpeedMethod | null;
   /** One standard error of `spaceMeanSpeedKmh`, percent of it; for a single loop mostly that of its g-factor. */
   readonly speedUncertaintyPct: number | null;
@@ -130,6 +141,12 @@ export interface FlowInterval {
   readonly classCounts: Readonly<Record<string, number>> | null;
   /** Time that a vehicle stood on the stop-line loop, s. Null where the lane has none. */
   readonly queuePresenceS: number | null;
+  /**
+   * Longest queue that the camera saw, from the stop line back to the rear of the last vehicle that stood, and its
+   * mean over the interval, m. Null without a stop line or calibration.
+   */
+  readonly queueLengthM: number | null;
+  readonly meanQueueLengthM: number | null;
   readonly expected: number;
   readonly received: number;
   /** Measured share of the interval, percent; a lost reading lowers it even where it hides nothing. */
@@ -139,6 +156,42 @@ export interface FlowInterval {
 
 export interface FlowRecord extends RecordHead, FlowInterval {
   readonly stream: 'flow';
+}
+
+/** Vehicles that came in through one zone of a camera's picture and went out through another. */
+export interface MovementCount {
+  readonly entry: string;
+  readonly exit: string;
+  readonly count: number;
+  /** `count` by class group: light, heavy, motorcycle, other. */
+  readonly classCounts: Readonly<Record<string, number>>;
+}
+
+/**
+ * Turning movements that one camera saw over [startMs, endMs). A vehicle belongs to the interval in which it went
+ * out; one whose track was lost between the zones is in no pair, but `unmatched` where it was seen.
+ */
+export interface MovementInterval {
+  readonly camera: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly widthS: number;
+  /** True when the interval was cut short (start, stop, clock step). */
+  readonly partial: boolean;
+  /** Every pair of an entry and an exit zone, with zero where nobody turned; null when nothing was measured. */
+  readonly movements: readonly MovementCount[] | null;
+  /** By entry zone: vehicles that came in and were lost. */
+  readonly unmatchedEntries: Readonly<Record<string, number>> | null;
+  /** By exit zone: vehicles that went out and had not been seen to come in. */
+  readonly unmatchedExits: Readonly<Record<string, number>> | null;
+  readonly expected: number;
+  readonly received: number;
+  readonly coveragePct: number;
+  readonly gaps: readonly Gap[];
+}
+
+export interface MovementRecord extends RecordHead, MovementInterval {
+  readonly stream: 'movement';
 }
 
 /**
@@ -159,7 +212,39 @@ export interface HiResRecord extends RecordHead, HiResLog {
 }
 
 export type Phase = 'open' | 'update' | 'close';
-export type IncidentKind = 'stopped-vehicle' | 'wrong-way';
+export type IncidentKind =
+  | 'stopped-vehicle'
+  | 'wrong-way'
+  | 'pedestrian'
+  | 'cyclist'
+  | 'congestion'
+  | 'slow-traffic'
+  | 'object-on-road'
+  | 'collision';
+
+/** Which sensor said what about an incident. A sensor that says the same again adds no second ground. */
+export interface IncidentGround {
+  readonly sensor: string;
+  readonly source: LaneSource;
+  readonly says: 'raises' | 'confirms' | 'weakens';
+  /** UTC, ms: when it first said so. */
+  readonly atMs: number;
+}
+
+/** A picture or a clip that shows an incident, kept at the cabinet. */
+export interface EvidenceFile {
+  readonly kind: 'picture' | 'clip';
+  readonly name: string;
+  /** Of the file as it is stored, lower-case hexadecimal. */
+  readonly sha256: string;
+  readonly bytes: number;
+  /** The stretch that it shows, UTC ms; of a picture both are its moment. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** `cleared`: the road was seen free of it; `unseen`: nobody could see it for too long; `agent-stopped`. */
+export type IncidentClosing = 'cleared' | 'unseen' | 'agent-stopped';
 
 export interface Incident {
   /** Stays the same from open to close. */
@@ -167,18 +252,30 @@ export interface Incident {
   readonly incidentKind: IncidentKind;
   readonly phase: Phase;
   readonly lane: string;
+  /** The shoulder on which it happened, beside `lane`; null in the lane itself. */
+  readonly zone: string | null;
   /** Sensors whose observations raised or confirmed it. */
   readonly sensors: readonly string[];
-  readonly severity: 'warning' | 'critical';
+  readonly grounds: readonly IncidentGround[];
+  /** `confirmed` once something else than what raised it bears it out, or it has lasted. */
+  readonly certainty: 'suspected' | 'confirmed';
+  readonly severity: 'notice' | 'warning' | 'critical';
   /** When it began on the road, UTC ms (before it could be recognised). */
   readonly startedAtMs: number;
   readonly openedAtMs: number;
   readonly closedAtMs: number | null;
+  /** Why it closed; null while it is open. */
+  readonly closing: IncidentClosing | null;
   /** Where, in pixels of the camera's configured picture; null when loops raised it. */
   readonly positionPx: readonly [number, number] | null;
   /** Where, in metres on the camera's ground plane. */
   readonly positionM: readonly [number, number] | null;
   readonly speedKmh: number | null;
+  /** How its vehicle moves or moved relative to the lane; null when it has not been seen to move. */
+  readonly direction: 'forward' | 'reverse' | null;
+  /** Length of the queue, metres; null without one, or where the camera is not calibrated. */
+  readonly queueLengthM: number | null;
+  readonly evidence: readonly EvidenceFile[];
 }
 
 export interface IncidentRecord extends RecordHead, Incident {

@@ -1,3 +1,5 @@
+import type { RoadPlane } from '../base/road-plane.ts';
+
 /** The part of a site's configuration that the domain needs: plain, frozen, already checked by catalog/. */
 export interface SiteDefinition {
   readonly site: string;
@@ -108,6 +110,11 @@ export interface CameraDefinition {
   readonly camera: string;
   readonly framesPerSecond: number;
   readonly lanes: readonly CameraLaneDefinition[];
+  readonly zones: readonly ZoneDefinition[];
+  /** The road plane and how well it is known; null when nobody has measured marks. */
+  readonly plane: RoadPlane | null;
+  /** The part of the picture that is looked at: x1, y1, x2, y2 in pixels. A box at its border is cut off. */
+  readonly visible: readonly [number, number, number, number];
 }
 
 /** One lane as one camera sees it, in pixels of the camera's configured picture. */
@@ -118,22 +125,72 @@ export interface CameraLaneDefinition {
   readonly countLine: readonly [PointPx, PointPx];
   /** From → to: the way that traffic in this lane is allowed to move. */
   readonly direction: readonly [PointPx, PointPx];
+  /** Where vehicles wait at the signal; null where none do, or nobody drew it. */
+  readonly stopLine: readonly [PointPx, PointPx] | null;
 }
 
+/**
+ * What a part of the picture is, beside the lanes. `shoulder`: vehicles that stand and people there are incidents.
+ * `crossing`, `bay`, `bus-stop`: who stands or walks there does what the place is for. `ignore`: nothing there is
+ * counted or judged. `entry` and `exit`: the ends of turning movements.
+ */
+export type ZoneKind = 'shoulder' | 'crossing' | 'bay' | 'bus-stop' | 'ignore' | 'entry' | 'exit';
+
+export interface ZoneDefinition {
+  readonly zone: string;
+  readonly kind: ZoneKind;
+  readonly polygon: readonly PointPx[];
+  /** The lane that the zone belongs to; null for none in particular. */
+  readonly lane: string | null;
+}
+
+/** When incidents open, are confirmed, close, and may open again; docs/incidents.md explains the figures. */
 export interface IncidentRules {
-  readonly stoppedVehicle: {
+  /** After a close, the same object does not raise the same kind at the same place again for this long. */
+  readonly coolDownS: number;
+  /** What one camera has shown for this long without contradiction is confirmed. */
+  readonly confirmS: number;
+  /** An incident that nobody could see for this long closes as `unseen`. */
+  readonly unseenS: number;
+  readonly stoppedVehicle: LaneRule & {
     /** A vehicle slower than this stands. */
     readonly belowKmh: number;
-    /** How long it must stand before the incident opens. */
-    readonly dwellS: number;
-    /** How long the lane must be free of standing vehicles before it closes. */
-    readonly clearS: number;
+    /** How long vehicles wait by design in each kind of lane: a red, a gap, passengers of a bus. */
+    readonly waitS: Readonly<Record<LaneKind, number>>;
   };
-  readonly wrongWay: {
+  readonly wrongWay: LaneRule & {
     readonly aboveKmh: number;
-    readonly dwellS: number;
     /** Distance travelled against the lane's direction before the incident opens, in metres. */
     readonly distanceM: number;
-    readonly clearS: number;
   };
+  readonly pedestrian: LaneRule;
+  readonly cyclist: LaneRule;
+  readonly congestion: LaneRule & {
+    /** A queue this long, where the camera is calibrated. */
+    readonly queueLengthM: number;
+    /** A queue over this share of the lane's length in the picture, percent, where it is not. */
+    readonly laneSharePct: number;
+    /** Occupancy of a loop over 30 s, percent … */
+    readonly occupancyPct: number;
+    /** … with vehicles slower than this, is a queue over the loop. */
+    readonly belowKmh: number;
+  };
+  readonly slowTraffic: LaneRule & {
+    /** Mean speed below this share of the lane's speed limit, percent … */
+    readonly belowPct: number;
+    /** … of at least so many vehicles in the last minute. */
+    readonly vehicles: number;
+  };
+  readonly objectOnRoad: LaneRule;
+  readonly collision: LaneRule;
+}
+
+/** What the rules of all kinds have in common. */
+export interface LaneRule {
+  /** How long it must last before the incident opens. */
+  readonly dwellS: number;
+  /** How long it must be gone before the incident closes. */
+  readonly clearS: number;
+  /** The kinds of lane in which it is an incident; none switches the rule off. */
+  readonly lanes: readonly LaneKind[];
 }

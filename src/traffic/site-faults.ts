@@ -1,5 +1,5 @@
 import { assertNever } from '../base/assert-never.ts';
-import type { WallClock } from './flow/lane-flow.ts';
+import type { WallClock } from './flow/interval-series.ts';
 import { setDistrust, setExitDistrusted } from './lane-distrust.ts';
 import { laneIndex } from './lane-index.ts';
 import type { Observation, SensorFault } from './observations/observation.ts';
@@ -201,6 +201,8 @@ function lanesTouched(definition: SiteDefinition, fault: SensorFault): readonly 
     case 'model':
       return seenBy(definition.cameras);
     case 'process':
+      // Lanes are counted without evidence as well.
+      if (fault.sensor === 'evidence') return [];
       return definition.lanes.map(({ lane }: LaneDefinition) => lane);
     default:
       return assertNever(fault.layer);

@@ -1,6 +1,6 @@
-import { advanceCameraLanes, cutCameraLanes } from './camera-lanes.ts';
+import { advanceCameraLanes, type CameraClosed, cutCameraLanes } from './camera-lanes.ts';
 import { learnEffectiveLength } from './flow/effective-length.ts';
-import type { WallClock } from './flow/lane-flow.ts';
+import type { WallClock } from './flow/interval-series.ts';
 import { type LoopLane, laneIndex } from './lane-index.ts';
 import {
   advanceLaneLoops,
@@ -10,7 +10,7 @@ import {
   type MeasuredPassage,
 } from './lane-loops.ts';
 import { markLead } from './quality/lane-lead.ts';
-import type { FlowInterval } from './record.ts';
+import type { FlowInterval, MovementInterval } from './record.ts';
 import type { LaneDefinition, SiteDefinition } from './site-definition.ts';
 import { isCameraBelieved } from './site-faults.ts';
 import type { CameraState, LaneLoopsState, SiteState } from './site-state.ts';
@@ -19,6 +19,7 @@ export interface IntervalsFold {
   readonly state: SiteState;
   /** In the order of the definition's lanes. */
   readonly intervals: readonly FlowInterval[];
+  readonly movements: readonly MovementInterval[];
   readonly passages: readonly MeasuredPassage[];
 }
 
@@ -40,12 +41,13 @@ export function cutLanes(definition: SiteDefinition, state: SiteState, clock: Wa
 
 interface LaneStep {
   loops(lane: LoopLane, loops: LaneLoopsState): LaneLoopsClosed;
-  camera(camera: CameraState): { readonly state: CameraState; readonly closed: readonly FlowInterval[] };
+  camera(camera: CameraState): CameraClosed;
 }
 
 function stepLanes(definition: SiteDefinition, state: SiteState, step: LaneStep): IntervalsFold {
   const passages: MeasuredPassage[] = [];
   const closed: FlowInterval[] = [];
+  const movements: MovementInterval[] = [];
   const loops = new Map(state.loops);
   for (const lane of laneIndex(definition).lanes) {
     const known = loops.get(lane.lane);
@@ -59,9 +61,10 @@ function stepLanes(definition: SiteDefinition, state: SiteState, step: LaneStep)
   for (const [id, camera] of state.cameras) {
     const stepped = step.camera(camera);
     cameras.set(id, stepped.state);
+    movements.push(...stepped.movements);
     closed.push(...stepped.closed);
   }
-  return { ...settle(definition, { ...state, loops, cameras }, closed), passages };
+  return { ...settle(definition, { ...state, loops, cameras }, closed), passages, movements };
 }
 
 /** All sources of a lane close in one tick: which of them leads, and what the lane learns from them. */
@@ -69,7 +72,7 @@ function settle(
   definition: SiteDefinition,
   before: SiteState,
   closed: readonly FlowInterval[],
-): Omit<IntervalsFold, 'passages'> {
+): Omit<IntervalsFold, 'passages' | 'movements'> {
   if (closed.length === 0) return { state: before, intervals: closed };
   const byLane = Map.groupBy(closed, ({ lane }) => lane);
   const intervals: FlowInterval[] = [];

@@ -2,16 +2,20 @@ import type { AccumulatorState } from './flow/accumulator.ts';
 import type { EffectiveLength } from './flow/effective-length.ts';
 import type { LaneFlow } from './flow/lane-flow.ts';
 import { type HiResBatch, noteEndOfEarlierRun } from './hires/hires-log.ts';
-import type { LaneIncidentState } from './incidents/lane-incident.ts';
+import type { CollisionState } from './incidents/collision-evidence.ts';
+import type { RecentIncidents } from './incidents/evidence-files.ts';
+import type { Incidents } from './incidents/incident-journal.ts';
+import type { Witnesses } from './incidents/lane-witness.ts';
 import type { ConductState } from './incidents/track-evidence.ts';
+import type { MovementFlow } from './movements/movement-flow.ts';
 import type { ViewState } from './passages/camera-view.ts';
 import type { StationState } from './passages/loop-station.ts';
 import type { FaultJournal } from './quality/fault-journal.ts';
 import { restoredJournal } from './quality/restored-faults.ts';
 import { NO_QUALITY, type QualityState } from './quality/site-quality.ts';
-import type { Fault, IncidentKind } from './record.ts';
+import type { QueueState } from './queues/lane-queue.ts';
+import type { Fault } from './record.ts';
 import { NO_SEQUENCES, type Sequences } from './record-draft.ts';
-import type { PointPx } from './site-definition.ts';
 
 /** All that the domain remembers between two ticks. Never changed in place. */
 export interface SiteState {
@@ -23,8 +27,10 @@ export interface SiteState {
   readonly offsetMs: number | null;
   readonly loops: ReadonlyMap<string, LaneLoopsState>;
   readonly cameras: ReadonlyMap<string, CameraState>;
-  /** By `lane/kind`. */
-  readonly incidents: ReadonlyMap<string, LaneIncident>;
+  readonly incidents: Incidents;
+  /** By lane. */
+  readonly witnesses: Witnesses;
+  readonly recentIncidents: RecentIncidents;
   readonly faults: FaultJournal;
   readonly quality: QualityState;
   readonly hires: HiResBatch;
@@ -48,23 +54,13 @@ export interface LaneLoopsState {
 export interface CameraState {
   readonly view: ViewState;
   readonly conduct: ConductState;
+  readonly collisions: CollisionState;
   readonly flows: ReadonlyMap<string, LaneFlow>;
+  readonly queued: QueueState;
+  /** Null without entry and exit zones. */
+  readonly movements: MovementFlow | null;
   /** Moment of the newest picture; an incident does not close while its camera shows nothing. */
   readonly pictureMs: number;
-}
-
-/** What one lane and kind of incident is about, beside its life cycle. */
-export interface LaneIncident {
-  readonly life: LaneIncidentState;
-  /** Null until it opens. */
-  readonly incident: string | null;
-  readonly lane: string;
-  readonly incidentKind: IncidentKind;
-  /** The camera that raised it, or null when loops did. */
-  readonly camera: string | null;
-  readonly positionPx: PointPx | null;
-  readonly positionM: PointPx | null;
-  readonly speedKmh: number | null;
 }
 
 /** What earlier runs of the agent left behind. */
@@ -85,6 +81,8 @@ export function createSiteState(boot: string, earlier?: EarlierRuns): SiteState 
     loops: new Map(),
     cameras: new Map(),
     incidents: new Map(),
+    witnesses: new Map(),
+    recentIncidents: new Map(),
     faults: restoredJournal(earlier?.openFaults ?? []),
     quality: NO_QUALITY,
     hires: noteEndOfEarlierRun(earlier?.lastStoredMs ?? null),

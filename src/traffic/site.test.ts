@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { TestRoad, WALL_MINUS_MONO } from '../../test/fakes/road.ts';
-import { singleLoopLane, siteWith } from '../../test/fakes/site.ts';
+import { singleLoopLane, siteSeenFromAbove, siteWith } from '../../test/fakes/site.ts';
 import type { TrackPoint } from './observations/observation.ts';
 import type { FaultRecord, IncidentRecord, PassageRecord } from './record.ts';
 
@@ -43,6 +43,7 @@ describe('flow intervals', () => {
       timeMeanSpeedKmh: 54,
       spaceMeanSpeedKmh: 54,
       speedCount: 2,
+      spotSpeedCount: 2,
       meanHeadwayS: 1,
     });
   });
@@ -185,7 +186,7 @@ describe('a camera lane', () => {
       return y > 900 ? [] : [{ ...standing(y), track }];
     };
   test('counts one passage per track that crosses its line, with its speed on the ground', () => {
-    const road = new TestRoad().run(8000, downwards(1, 0));
+    const road = new TestRoad(siteSeenFromAbove()).run(8000, downwards(1, 0));
     expect(road.of('passage')).toMatchObject([
       { source: 'camera', lane: 'north-1', direction: 'forward', class: 'car' },
     ]);

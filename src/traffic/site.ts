@@ -1,8 +1,7 @@
 import { assertNever } from '../base/assert-never.ts';
 import { CLOCK_STEP_MS, type Now } from '../base/clock.ts';
-import { roundOrNull } from '../base/units.ts';
 import { beginCameraLanes, foldCameraSampling, foldVehicleTracks, openCameraLanes } from './camera-lanes.ts';
-import type { WallClock } from './flow/lane-flow.ts';
+import type { WallClock } from './flow/interval-series.ts';
 import {
   EMPTY_BATCH,
   flush,
@@ -12,13 +11,7 @@ import {
   noteTick,
   takeDue,
 } from './hires/hires-log.ts';
-import {
-  foldAbsence,
-  foldEvidence,
-  type IncidentsFold,
-  incidentOf,
-  type PlacedEvidence,
-} from './incidents/site-incidents.ts';
+import { objectEvidence } from './incidents/object-evidence.ts';
 import { laneIndex } from './lane-index.ts';
 import {
   beginLaneLoops,
@@ -33,14 +26,15 @@ import { passageOf } from './passages/passage.ts';
 import type { TrafficRecord } from './record.ts';
 import { createRecordDraft, type RecordDraft } from './record-draft.ts';
 import type { SiteDefinition } from './site-definition.ts';
+import { foldQuality, foldSensorFault, judgeQuality, notePassages, openFaults } from './site-faults.ts';
 import {
-  foldQuality,
-  foldSensorFault,
-  judgeQuality,
-  nameOf,
-  notePassages,
-  openFaults,
-} from './site-faults.ts';
+  attachEvidence,
+  endIncidents,
+  judgePassages,
+  letIncidentsPass,
+  noteLoops,
+  raiseIncidents,
+} from './site-incidents.ts';
 import { advanceLanes, cutLanes } from './site-intervals.ts';
 import type { SiteState } from './site-state.ts';
 
@@ -78,11 +72,12 @@ export function foldSite(
   return { state: { ...state, hires: noted.batch, sequences: draft.sequences }, records: draft.records };
 }
 
-/** Ends every running interval, because the agent stops. Open incidents end with the boot; open faults are known again. */
+/** Ends every running interval and open incident, because the agent stops; open faults are known again. */
 export function closeSite(definition: SiteDefinition, before: SiteState, now: Now): SiteFold {
   const draft = createRecordDraft(definition, before.boot, before.sequences, now);
   if (before.offsetMs === null) return { state: before, records: [] };
-  const state = cutAll(definition, before, { nowMs: now.monoMs, offsetMs: now.wallMs - now.monoMs }, draft);
+  const cut = cutAll(definition, before, { nowMs: now.monoMs, offsetMs: now.wallMs - now.monoMs }, draft);
+  const state = endIncidents(definition, cut, now.monoMs, draft);
   return { state: { ...state, sequences: draft.sequences }, records: draft.records };
 }
 
@@ -134,6 +129,7 @@ function cutAll(
   const cut = cutLanes(definition, before, clock);
   const state = recordPassages(definition, cut.state, cut.passages, draft);
   for (const interval of cut.intervals) draft.flow(interval);
+  for (const interval of cut.movements) draft.movement(interval);
   for (const log of flush(state.hires)) draft.hires(log);
   return { ...state, hires: EMPTY_BATCH };
 }
@@ -144,7 +140,8 @@ function foldObservation(
   observation: Observation,
   draft: RecordDraft,
 ): SiteState {
-  const state = foldQuality(definition, before, observation, draft);
+  const heard = noteLoops(definition, before, observation);
+  const state = foldQuality(definition, heard, observation, draft);
   switch (observation.kind) {
     case 'loop-transition':
     case 'loop-counters':
@@ -159,11 +156,15 @@ function foldObservation(
       const fold = foldVehicleTracks(camera, known, observation, definition);
       const seen = { ...state, cameras: new Map(state.cameras).set(camera.camera, fold.state) };
       const raised = recordPassages(definition, seen, fold.passages, draft);
-      return fold.evidence.reduce(
-        (next, evidence) => raise(definition, next, { ...evidence, camera: camera.camera }, draft),
-        raised,
-      );
+      return raiseIncidents(definition, raised, fold.evidence, draft);
     }
+    case 'road-object': {
+      const camera = definition.cameras.find(({ camera: id }) => id === observation.camera);
+      if (camera === undefined) return state;
+      return raiseIncidents(definition, state, objectEvidence(camera, observation, definition), draft);
+    }
+    case 'evidence-kept':
+      return attachEvidence(state, observation, draft);
     case 'sensor-sampling':
       return foldSampling(definition, state, observation);
     case 'sensor-fault':
@@ -203,56 +204,16 @@ function foldSampling(definition: SiteDefinition, state: SiteState, sampling: Se
   return { ...state, loops };
 }
 
-/** Records passages; one against its lane is conclusive evidence when loops saw it (order of two loops). */
+/** Records passages, and lets fault rules and incidents know of them. */
 function recordPassages(
   definition: SiteDefinition,
   before: SiteState,
   measured: readonly MeasuredPassage[],
   draft: RecordDraft,
 ): SiteState {
-  let state = notePassages(
-    before,
-    measured.map(({ passage }) => passage),
-  );
-  for (const { passage, headway } of measured) {
-    draft.passage(passageOf(passage, headway), passage.frontMs);
-    if (passage.direction !== 'reverse' || passage.source !== 'loop') continue;
-    const evidence = {
-      sensor: passage.sensor,
-      sinceMs: passage.frontMs,
-      atMs: passage.completedMs,
-      conclusive: true,
-      lane: passage.lane,
-      incidentKind: 'wrong-way',
-      camera: null,
-      positionPx: null,
-      positionM: null,
-      speedKmh: passage.speedKmh,
-    } as const;
-    state = raise(definition, state, evidence, draft);
-  }
-  return state;
-}
-
-function raise(
-  definition: SiteDefinition,
-  state: SiteState,
-  evidence: PlacedEvidence,
-  draft: RecordDraft,
-): SiteState {
-  const fold = foldEvidence(state.incidents, evidence, definition.incidents, () => nameOf(definition, state));
-  return settleIncident(state, fold, draft);
-}
-
-function settleIncident(state: SiteState, fold: IncidentsFold, draft: RecordDraft): SiteState {
-  const { turn } = fold;
-  if (turn === null) return { ...state, incidents: fold.incidents };
-  const incident = incidentOf(turn, draft.wallOf);
-  draft.incident(
-    { ...incident, speedKmh: roundOrNull(incident.speedKmh, 1) },
-    turn.phase === 'close' ? turn.lastMs : turn.openedMs,
-  );
-  return { ...state, incidents: fold.incidents, named: state.named + (turn.phase === 'open' ? 1 : 0) };
+  const passages = measured.map(({ passage }) => passage);
+  for (const { passage, headway } of measured) draft.passage(passageOf(passage, headway), passage.frontMs);
+  return judgePassages(definition, notePassages(before, passages), passages, draft);
 }
 
 function letTimePass(
@@ -262,14 +223,10 @@ function letTimePass(
   draft: RecordDraft,
 ): SiteState {
   const advanced = advanceLanes(definition, judgeQuality(definition, before, clock, draft), clock);
-  let state = recordPassages(definition, advanced.state, advanced.passages, draft);
+  const state = recordPassages(definition, advanced.state, advanced.passages, draft);
   for (const interval of advanced.intervals) draft.flow(interval);
-  for (const [key, incident] of state.incidents) {
-    const camera = incident.camera === null ? undefined : state.cameras.get(incident.camera);
-    const nowMs = camera?.pictureMs ?? clock.nowMs;
-    state = settleIncident(state, foldAbsence(state.incidents, key, definition.incidents, nowMs), draft);
-  }
-  return state;
+  for (const interval of advanced.movements) draft.movement(interval);
+  return letIncidentsPass(definition, state, clock.nowMs, draft);
 }
 
 function mapValues<K, V>(map: ReadonlyMap<K, V>, change: (value: V) => V): ReadonlyMap<K, V> {

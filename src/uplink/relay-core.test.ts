@@ -9,8 +9,14 @@ import { createRelayCore, REFUSALS_BEFORE_HOLD, type RelayCore } from './relay-c
 function createMemoryOutbox() {
   const rows = new Map<number, OutboxRow>();
   let last = 0;
-  return {
+  const outbox = {
     rows,
+    generation: 0,
+    /** A row that was saved of a damaged file: it lies before those that were stored since. */
+    restore(position: number, stream: StreamName): void {
+      rows.set(position, { position, id: `id-${position}`, stream, madeAtMs: 0, body: '{}' });
+      outbox.generation += 1;
+    },
     append(stream: StreamName): void {
       last += 1;
       rows.set(last, { position: last, id: `id-${last}`, stream, madeAtMs: 0, body: '{}' });
@@ -21,8 +27,10 @@ function createMemoryOutbox() {
     pending: (query: { class: RelayClass; after: number; limit: number }): readonly OutboxRow[] =>
       [...rows.values()]
         .filter((row) => relayClassOf(row.stream) === query.class && row.position > query.after)
+        .sort((a, b) => a.position - b.position)
         .slice(0, query.limit),
-  } satisfies Pick<Outbox, 'pending'> & Record<string, unknown>;
+  } satisfies Pick<Outbox, 'pending' | 'generation'> & Record<string, unknown>;
+  return outbox;
 }
 
 const ALL = 1000;
@@ -34,6 +42,18 @@ function forgetAccepted(core: RelayCore, outbox: ReturnType<typeof createMemoryO
 }
 
 describe('the relay', () => {
+  it('reads again from the oldest row when older ones have come in, and sends none twice', () => {
+    const outbox = createMemoryOutbox();
+    outbox.restore(10, 'flow');
+    outbox.restore(11, 'flow');
+    const core = createRelayCore();
+    core.connected(100);
+    expect(positionsOf(core.take(outbox, ALL))).toEqual([10, 11]);
+    core.accepted(10);
+    outbox.restore(3, 'flow');
+    expect(positionsOf(core.take(outbox, ALL))).toEqual([3]);
+  });
+
   it('sends nothing before a connection and nothing after it', () => {
     const outbox = createMemoryOutbox();
     outbox.append('flow');

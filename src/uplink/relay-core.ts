@@ -21,7 +21,7 @@ export interface RelayCore {
    */
   disconnected(): void;
   /** Up to `limit` rows to send now, most urgent class first, oldest first; they are then under way. */
-  take(outbox: Pick<Outbox, 'pending'>, limit: number): readonly OutboxRow[];
+  take(outbox: ReadableOutbox, limit: number): readonly OutboxRow[];
   /** The broker has taken responsibility for a row. */
   accepted(position: number): void;
   /** The broker refused a row: it stays in the outbox and waits for `retryRefused`. */
@@ -40,6 +40,9 @@ export interface RelayCore {
  */
 export const REFUSALS_BEFORE_HOLD = 10;
 
+/** What of an outbox is read here. */
+export type ReadableOutbox = Pick<Outbox, 'pending' | 'generation'>;
+
 interface ClassProgress {
   readonly class: RelayClass;
   /** Everything up to here has been taken on this connection. */
@@ -57,11 +60,13 @@ export function createRelayCore(): RelayCore {
   let earned = 0;
   let interrupted = false;
   let accepted: number[] = [];
+  let generation = 0;
   const sent = new Map<number, ClassProgress>();
 
+  const isUnderWay = (position: number): boolean => sent.has(position) || accepted.includes(position);
   const room = (): number => Math.min(window, earned) - sent.size;
 
-  const takeOf = (lane: ClassProgress, outbox: Pick<Outbox, 'pending'>, limit: number): OutboxRow[] => {
+  const takeOf = (lane: ClassProgress, outbox: ReadableOutbox, limit: number): OutboxRow[] => {
     const rows: OutboxRow[] = [];
     while (lane.retry.length > 0 && rows.length < limit) {
       const position = lane.retry.shift() ?? 0;
@@ -73,7 +78,7 @@ export function createRelayCore(): RelayCore {
       const fresh = outbox.pending(next);
       if (fresh.length === 0) break;
       lane.takenUpTo = fresh.at(-1)?.position ?? lane.takenUpTo;
-      rows.push(...fresh.filter((row) => !lane.refused.includes(row.position)));
+      rows.push(...fresh.filter(({ position }) => !lane.refused.includes(position) && !isUnderWay(position)));
     }
     for (const row of rows) sent.set(row.position, lane);
     return rows;
@@ -108,6 +113,10 @@ export function createRelayCore(): RelayCore {
     },
     take(outbox, limit) {
       const rows: OutboxRow[] = [];
+      if (outbox.generation !== generation) {
+        generation = outbox.generation;
+        for (const lane of progress) lane.takenUpTo = 0;
+      }
       for (const lane of progress) {
         const most = Math.min(room(), limit - rows.length);
         if (most <= 0) break;

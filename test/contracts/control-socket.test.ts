@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LoopOverview, Overview, WatchView } from '../../src/app/overview.ts';
 import { askLedger, askOverview, watchLoops } from '../../src/cli/control-client.ts';
@@ -10,6 +11,7 @@ import { type ControlServer, openControlServer } from '../../src/console/control
 let folder: string;
 let server: ControlServer;
 let view: WatchView;
+let evidence: Map<string, Buffer>;
 let rows: { readonly position: number; readonly madeAtMs: number; readonly body: string }[];
 
 const path = (): string => join(folder, 'control.sock');
@@ -36,11 +38,20 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'roadside-control-'));
   view = { site: 'x', nowMs: 1000, loops: [loop('a'), loop('b')], faults: [] };
   rows = [];
+  evidence = new Map();
   server = await openControlServer(path(), {
     overview: () => ({ site: 'x' }) as Overview,
     watch: () => view,
     readLedger: ({ stream, after, limit }) =>
       stream === 'hires' ? rows.filter(({ position }) => position > after).slice(0, limit) : [],
+    listEvidence: () =>
+      Promise.resolve([...evidence].map(([name, bytes]) => ({ name, bytes: bytes.length }))),
+    readEvidence: (name) => {
+      const bytes = evidence.get(name);
+      return Promise.resolve(
+        bytes === undefined ? null : Readable.from([bytes.subarray(0, 5), bytes.subarray(5)]),
+      );
+    },
   });
 });
 afterEach(async () => {

@@ -102,7 +102,9 @@ describe('the launcher', () => {
   it('refuses a command it does not know and lists those it does', async () => {
     const run = launch('toString');
     expect(await exitOf(run)).toBe(1);
-    expect(run.errors()).toContain('demo|contract|cli|evaluate|evaluate-images|bench-loops|test|check|build');
+    expect(run.errors()).toContain(
+      'demo|contract|cli|evaluate|evaluate-images|bench-loops|bench-vision|test|check|build',
+    );
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { MS_PER_S, round } from '../../src/base/units.ts';
+import { ruleOf } from '../../src/traffic/incidents/incident-rule.ts';
 import type { IncidentRecord, PassageRecord, TrafficRecord } from '../../src/traffic/record.ts';
 import type { SiteDefinition } from '../../src/traffic/site-definition.ts';
 import { type Counted, matchCrossings } from './match-crossings.ts';
@@ -66,13 +67,9 @@ export function judgeClip(options: {
       positionPx,
     }),
   );
-  const dwells: Readonly<Record<string, number>> = {
-    'stopped-vehicle': definition.incidents.stoppedVehicle.dwellS,
-    'wrong-way': definition.incidents.wrongWay.dwellS,
-  };
   const { events, falseIncidents } = matchIncidents(truth.events, incidents, {
     durationS: truth.duration,
-    dwellSOf: (kind) => dwells[kind] ?? 0,
+    dwellSOf: (kind) => ruleOf(definition.incidents, kind).dwellS,
   });
   return {
     clip,

@@ -33,7 +33,7 @@ const OPEN_WITHIN_S = 10;
 const EARLY_S = 1;
 
 /** What the product calls each type of event. */
-const KINDS: Readonly<Record<string, string>> = {
+const KINDS: Readonly<Record<string, IncidentKind>> = {
   stopped_vehicle: 'stopped-vehicle',
   wrong_way: 'wrong-way',
   pedestrian: 'pedestrian',
@@ -46,9 +46,12 @@ const KINDS: Readonly<Record<string, string>> = {
 export function matchIncidents(
   events: readonly TruthEvent[],
   incidents: readonly OpenedIncident[],
-  { durationS, dwellSOf }: { readonly durationS: number; dwellSOf(kind: string): number },
+  { durationS, dwellSOf }: { readonly durationS: number; dwellSOf(kind: IncidentKind): number },
 ): IncidentMatch {
-  const dwellS = (event: TruthEvent): number => dwellSOf(KINDS[event.type] ?? event.type);
+  const dwellS = (event: TruthEvent): number => {
+    const kind = KINDS[event.type];
+    return kind === undefined ? 0 : dwellSOf(kind);
+  };
   const judged = events.map((event): JudgedEvent => {
     const about = incidents.filter((incident) => isAbout(incident, event, dwellS(event)));
     const openedAt = about.length === 0 ? null : Math.min(...about.map((each) => each.openedAtS));

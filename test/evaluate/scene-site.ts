@@ -55,11 +55,9 @@ function siteFile({ lanes, note: _note, ...view }: Scene, clip: string): string 
         id: 'clip',
         source: { kind: 'file', path: clip },
         ...view,
-        lanes: lanes.map(({ polygon, countLine, direction }, index) => ({
+        lanes: lanes.map(({ counts: _counts, kind: _kind, ...drawn }, index) => ({
           lane: laneIdAt(index),
-          polygon,
-          countLine,
-          direction,
+          ...drawn,
         })),
       },
     ],

@@ -25,6 +25,14 @@ const laneSchema = z.strictObject({
   polygon: z.array(point).min(3),
   countLine: segment,
   direction: segment,
+  stopLine: segment.exactOptional(),
+});
+
+const zoneSchema = z.strictObject({
+  zone: z.string(),
+  /** As in a camera of a site file. */
+  kind: z.enum(['shoulder', 'crossing', 'bay', 'bus-stop', 'ignore', 'entry', 'exit']),
+  polygon: z.array(point).min(3),
 });
 
 const sceneSchema = z.strictObject({
@@ -37,6 +45,7 @@ const sceneSchema = z.strictObject({
     .min(4)
     .exactOptional(),
   lanes: z.array(laneSchema).min(1).max(24),
+  zones: z.array(zoneSchema).exactOptional(),
   /** For people: where the geometry comes from. */
   note: z.string().exactOptional(),
 });

@@ -2,6 +2,8 @@ import { MS_PER_S } from '../../src/base/units.ts';
 import { createCameraSampling } from '../../src/sensors/camera-sampling.ts';
 import { placePicture } from '../../src/sensors/vision/camera-picture.ts';
 import type { DetectorSession } from '../../src/sensors/vision/detector-session.ts';
+import { observeObjects } from '../../src/sensors/vision/still-objects/object-observation.ts';
+import { createStillObjects } from '../../src/sensors/vision/still-objects/still-objects.ts';
 import { observeTracks } from '../../src/sensors/vision/track-observation.ts';
 import { createTracker } from '../../src/sensors/vision/tracker.ts';
 import type { Observation, VehicleTracks } from '../../src/traffic/observations/observation.ts';
@@ -36,6 +38,7 @@ export async function watchClip(options: {
     widthPx: placement.scaledWidthPx,
     heightPx: placement.scaledHeightPx,
   });
+  const still = createStillObjects(placement);
   const sampling = createCameraSampling(camera, 0);
   const records: TrafficRecord[] = [];
   const tracks: VehicleTracks[] = [];
@@ -45,7 +48,11 @@ export async function watchClip(options: {
   for await (const { pixels, atMs } of clipPictures({ ...camera, file, placement })) {
     const seen = tracker.update(await detector.detect(pixels), atMs);
     const observation = observeTracks({ camera, placement, tracks: seen, atMs });
-    const observations: Observation[] = [observation];
+    const objects = still.look(pixels, seen, atMs);
+    const observations: Observation[] = [
+      observation,
+      ...observeObjects({ camera, placement, objects, atMs }),
+    ];
     sampling.looked();
     due += 1;
     if (atMs - sampledMs >= MS_PER_S) {

@@ -38,7 +38,7 @@ export function watchedLane(
 /** A camera that sees these lanes side by side, each 100 px wide. */
 export function cameraOver(lanes: readonly LaneDefinition[]): CameraDefinition {
   return {
-    ...{ camera: 'cam', framesPerSecond: 10 },
+    ...{ camera: 'cam', framesPerSecond: 10, plane: null, visible: [0, 0, 1000, 1000] },
     lanes: lanes.map(({ lane, number }) => {
       const [left, right] = [100 * number - 100, 100 * number];
       return {
@@ -57,8 +57,10 @@ export function cameraOver(lanes: readonly LaneDefinition[]): CameraDefinition {
           [left + 50, 0],
           [left + 50, 1000],
         ],
+        stopLine: null,
       };
     }),
+    zones: [],
   };
 }
 

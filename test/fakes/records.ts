@@ -4,6 +4,7 @@ import type {
   FlowRecord,
   HiResRecord,
   IncidentRecord,
+  MovementRecord,
   PassageRecord,
   RecordHead,
 } from '../../src/traffic/record.ts';
@@ -36,6 +37,10 @@ export function passageRecord(origin: RecordOrigin): PassageRecord {
 
 export function flowRecord(origin: RecordOrigin): FlowRecord {
   return { ...exampleRecords.flow, ...head('flow', origin), lane: origin.lane ?? 'north-1' };
+}
+
+export function movementRecord(origin: RecordOrigin): MovementRecord {
+  return { ...exampleRecords.movement, ...head('movement', origin) };
 }
 
 export function incidentRecord(origin: RecordOrigin): IncidentRecord {

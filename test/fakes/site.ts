@@ -1,7 +1,11 @@
+import { calibrateRoad } from '../../src/base/road-plane.ts';
 import type {
+  CameraDefinition,
   ClassScheme,
   FaultLimits,
+  IncidentRules,
   LaneDefinition,
+  LaneKind,
   LoopDefinition,
   SiteDefinition,
   StationDefinition,
@@ -32,6 +36,36 @@ const FAULT_LIMITS: FaultLimits = {
   crosstalkPct: 0,
   disagreementPct: 0,
   quietHours: null,
+};
+
+const ALL_LANES: readonly LaneKind[] = ['through', 'stop-line', 'turn', 'ramp', 'bus', 'non-motor'];
+
+export const INCIDENT_RULES: IncidentRules = {
+  coolDownS: 180,
+  confirmS: 60,
+  unseenS: 300,
+  stoppedVehicle: {
+    belowKmh: 5,
+    dwellS: 5,
+    clearS: 3,
+    lanes: ALL_LANES,
+    waitS: { through: 0, 'stop-line': 180, turn: 180, ramp: 0, bus: 120, 'non-motor': 0 },
+  },
+  wrongWay: { aboveKmh: 8, dwellS: 1, distanceM: 8, clearS: 3, lanes: ALL_LANES },
+  pedestrian: { dwellS: 4, clearS: 3, lanes: ['through', 'ramp'] },
+  cyclist: { dwellS: 4, clearS: 3, lanes: ['ramp'] },
+  congestion: {
+    dwellS: 10,
+    clearS: 10,
+    lanes: ALL_LANES,
+    queueLengthM: 50,
+    laneSharePct: 60,
+    occupancyPct: 70,
+    belowKmh: 20,
+  },
+  slowTraffic: { dwellS: 20, clearS: 20, lanes: ['through', 'ramp'], belowPct: 40, vehicles: 4 },
+  objectOnRoad: { dwellS: 20, clearS: 10, lanes: ['through', 'ramp'] },
+  collision: { dwellS: 0.2, clearS: 30, lanes: ALL_LANES },
 };
 
 export function loopDefinition(changes: Partial<LoopDefinition> & { readonly loop: string }): LoopDefinition {
@@ -89,10 +123,7 @@ export function siteDefinition(changes: Partial<SiteDefinition> = {}): SiteDefin
     utcOffsetMin: 480,
     lanes: [laneDefinition()],
     cameras: [],
-    incidents: {
-      stoppedVehicle: { belowKmh: 5, dwellS: 5, clearS: 3 },
-      wrongWay: { aboveKmh: 8, dwellS: 1, distanceM: 8, clearS: 3 },
-    },
+    incidents: INCIDENT_RULES,
     ...changes,
   };
 }
@@ -127,10 +158,31 @@ export function siteWith(lane: LaneDefinition, changes: Partial<SiteDefinition> 
               [50, 0],
               [50, 1000],
             ],
+            stopLine: null,
           },
         ],
+        zones: [],
+        plane: null,
+        visible: [0, 0, 100, 1000],
       },
     ],
     ...changes,
   });
+}
+
+/** The same camera straight above the road, ten pixels to the metre, its marks measured exactly. */
+export function siteSeenFromAbove(
+  lane = laneDefinition(),
+  changes: Partial<CameraDefinition> = {},
+): SiteDefinition {
+  const corners: readonly (readonly [number, number])[] = [
+    [0, 0],
+    [100, 0],
+    [100, 1000],
+    [0, 1000],
+  ];
+  const marks = corners.map((px) => ({ px, m: [px[0] / 10, -px[1] / 10] as const }));
+  const { plane } = calibrateRoad(marks, { marksAccuracyM: 0.02 });
+  const site = siteWith(lane);
+  return { ...site, cameras: site.cameras.map((camera) => ({ ...camera, plane, ...changes })) };
 }

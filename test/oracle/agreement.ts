@@ -1,10 +1,12 @@
 /** Our flow intervals beside SUMO's, and how far they are apart. */
 import type { FlowRecord, PassageRecord, SpeedMethod, TrafficRecord } from '../../src/traffic/record.ts';
 import {
+  harmonicMean,
   isWithin,
   type LaneInterval,
   type LaneTruth,
   type RoadTruth,
+  type SpeedJudge,
   type TruePassage,
 } from './lane-truth.ts';
 import { secondOf } from './virtual-reading.ts';
@@ -12,12 +14,9 @@ import { secondOf } from './virtual-reading.ts';
 export interface Pair extends LaneInterval {
   readonly ours: FlowRecord;
   readonly truth: LaneTruth;
-  /** Harmonic mean of SUMO's own passages of those vehicles whose speeds make our mean. */
-  readonly sameSpeedKmh: number | null;
+  /** Harmonic mean of our spot speeds alone: without those who stood. */
+  readonly spotMeanKmh: number | null;
 }
-
-/** Whom our mean speed is compared with: E1, or SUMO's own passages of the same vehicles. */
-export type SpeedJudge = 'e1' | 'passages';
 
 /** One vehicle to which we gave a speed. */
 export interface PassagePair {
@@ -46,18 +45,14 @@ export function pairIntervals(
   return records.flatMap((record) => {
     if (record.stream !== 'flow' || record.partial || secondOf(record.endMs) > endS) return [];
     const of = { lane: numberOf(record.lane), widthS: record.widthS, beginS: secondOf(record.startMs) };
-    const same = passages.filter((it) => it.lane === of.lane && isWithin(of, it.truth.completedMs));
-    const sameSpeedKmh = harmonicMean(same.map((it) => it.truth.speedKmh));
-    return [{ ...of, ours: record, truth: truth.of(of), sameSpeedKmh }];
+    const own = passages.filter((it) => it.lane === of.lane && isWithin(of, it.truth.speedAtMs));
+    const spotMeanKmh = harmonicMean(own.map((it) => it.ours.speedKmh));
+    return [{ ...of, ours: record, truth: truth.of(of), spotMeanKmh }];
   });
 }
 
 function numberOf(lane: string): number {
   return Number(lane.slice(lane.lastIndexOf('-') + 1));
-}
-
-function harmonicMean(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.length / values.reduce((sum, value) => sum + 1 / value, 0);
 }
 
 export function countError({ ours, truth }: Pair): number {
@@ -70,8 +65,11 @@ export function isCountComparable({ truth }: Pair): boolean {
 }
 
 /** The same vehicles on both sides, nobody sideways, and a mean of the kind that is judged. */
-export function isSpeedComparable({ ours, truth }: Pair, method: SpeedMethod): boolean {
-  return truth.sameVehicles && truth.keptLanes && ours.speedMethod === method;
+export function isSpeedComparable(
+  { ours, truth }: Pair,
+  { judge, method }: { readonly judge: SpeedJudge; readonly method: SpeedMethod },
+): boolean {
+  return truth.speeds[judge].sameVehicles && truth.keptLanes && ours.speedMethod === method;
 }
 
 /** Percentage points. */
@@ -80,10 +78,12 @@ export function occupancyError({ ours, truth }: Pair): number {
 }
 
 /** Percent of the truth; null where one side has no speed. */
-export function speedError({ ours, truth, sameSpeedKmh }: Pair, judge: SpeedJudge): number | null {
-  const trueKmh = judge === 'e1' ? truth.e1SpeedKmh : sameSpeedKmh;
-  if (trueKmh === null || ours.spaceMeanSpeedKmh === null) return null;
-  return 100 * Math.abs(ours.spaceMeanSpeedKmh / trueKmh - 1);
+export function speedError({ ours, truth }: Pair, judge: SpeedJudge): number | null {
+  return differencePct(ours.spaceMeanSpeedKmh, truth.speeds[judge].kmh);
+}
+
+export function differencePct(ourKmh: number | null, trueKmh: number | null): number | null {
+  return ourKmh === null || trueKmh === null ? null : 100 * Math.abs(ourKmh / trueKmh - 1);
 }
 
 export interface Agreement {
@@ -97,8 +97,9 @@ export interface Agreement {
   readonly speedP95: number | null;
   /** Intervals whose true mean lies within twice the published standard error. */
   readonly withinTwoErrorsPct: number | null;
-  /** Vehicles whose own speeds make the mean. */
+  /** Vehicles that the mean rests on, and those of them with a spot speed. */
   readonly speedSharePct: number;
+  readonly spotSharePct: number;
 }
 
 export function summarise(
@@ -108,7 +109,7 @@ export function summarise(
   const sum = (of: (pair: Pair) => number) => pairs.reduce((total, pair) => total + of(pair), 0);
   const vehicles = sum(({ ours }) => ours.count ?? 0);
   const compared = pairs.flatMap((pair) => {
-    const errorPct = isSpeedComparable(pair, by.method) ? speedError(pair, by.judge) : null;
+    const errorPct = isSpeedComparable(pair, by) ? speedError(pair, by.judge) : null;
     return errorPct === null
       ? []
       : [{ errorPct, within: errorPct <= 2 * (pair.ours.speedUncertaintyPct ?? 0) }];
@@ -126,10 +127,11 @@ export function summarise(
     withinTwoErrorsPct: compared.length === 0 ? null : (100 * within) / compared.length,
     speedSharePct:
       (100 * sum(({ ours }) => (ours.speedMethod === 'dual-loop' ? ours.speedCount : 0))) / vehicles,
+    spotSharePct: (100 * sum(({ ours }) => ours.spotSpeedCount)) / vehicles,
   };
 }
 
 /** Of numbers in order; null of none. */
-function quantile(sorted: readonly number[], share: number): number | null {
+export function quantile(sorted: readonly number[], share: number): number | null {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? null;
 }

@@ -37,10 +37,18 @@ export function routesXml(scenario: TrafficScenario): string {
  departLane="${departLane}" probability="${(scenario.demandVehH / 3600).toFixed(5)}"/>`;
   });
   return `<routes><vTypeDistribution id="mix">
-<vType id="car" length="4.5" probability="0.75" speedFactor="normc(1,0.1,0.7,1.3)" ${common}/>
-<vType id="van" length="6" probability="0.1" speedFactor="normc(0.95,0.1,0.7,1.2)" ${common}/>
-<vType id="truck" vClass="truck" length="12" probability="0.15" maxSpeed="13" accel="1.1" ${common}/>
+${scenario.vehicles === 'mixed' ? mixedTypes(common) : equalTypes(common)}
 </vTypeDistribution><route id="through" edges="road beyond"/>${flows.join('\n')}</routes>`;
+}
+
+function mixedTypes(common: string): string {
+  return `<vType id="car" length="4.5" probability="0.75" speedFactor="normc(1,0.1,0.7,1.3)" ${common}/>
+<vType id="van" length="6" probability="0.1" speedFactor="normc(0.95,0.1,0.7,1.2)" ${common}/>
+<vType id="truck" vClass="truck" length="12" probability="0.15" maxSpeed="13" accel="1.1" ${common}/>`;
+}
+
+function equalTypes(common: string): string {
+  return `<vType id="car" length="${SPACING_M}" probability="1" speedFactor="normc(1,0.1,0.7,1.3)" ${common}/>`;
 }
 
 /**
@@ -50,6 +58,12 @@ export function routesXml(scenario: TrafficScenario): string {
  * its occupancy and not in its speeds, which divide the vehicle's length alone by the time on the detector;
  * speeds therefore come from an E1 without length in the middle of the station, where a dual-loop speed,
  * the mean over both loops and both ends of the vehicle, is true.
+ *
+ * Of a vehicle that stops on the station even that E1 measures another stretch: its own length, about the
+ * middle, while the loops measure their spacing, with the front and with the rear. For vehicles as long as the
+ * spacing there are two E1 that measure the same: at the near edge of the entry loop (the vehicle leaves it when
+ * its front meets the exit loop) and at the far edge of the exit loop (it comes there when its rear leaves the
+ * entry loop).
  */
 export function detectorsXml(scenario: TrafficScenario): string {
   const { stationM, light } = scenario;
@@ -57,7 +71,11 @@ export function detectorsXml(scenario: TrafficScenario): string {
     ['entry', stationM],
     ['exit', stationM + SPACING_M],
   ] as const;
-  const middleM = stationM + (SPACING_M + LOOP_LENGTH_M) / 2;
+  const points = [
+    ['begin', stationM],
+    ['middle', stationM + (SPACING_M + LOOP_LENGTH_M) / 2],
+    ['end', stationM + SPACING_M + LOOP_LENGTH_M],
+  ] as const;
   const lines = LANES.flatMap((lane) => [
     ...loops.flatMap(([loop, nearM]) => [
       point(`${loop}-${lane}-near`, lane, nearM),
@@ -66,10 +84,10 @@ export function detectorsXml(scenario: TrafficScenario): string {
         e1({ id: `${loop}-${lane}-${widthS}`, lane, atM: nearM, lengthM: LOOP_LENGTH_M, widthS }),
       ),
     ]),
-    point(`middle-${lane}-near`, lane, middleM),
-    ...WIDTHS_S.map((widthS) =>
-      e1({ id: `middle-${lane}-${widthS}`, lane, atM: middleM, lengthM: 0, widthS }),
-    ),
+    ...points.flatMap(([place, atM]) => [
+      point(`${place}-${lane}-near`, lane, atM),
+      ...WIDTHS_S.map((widthS) => e1({ id: `${place}-${lane}-${widthS}`, lane, atM, lengthM: 0, widthS })),
+    ]),
   ]);
   const program =
     light === null

@@ -1,4 +1,5 @@
 import { laneId } from '../../base/ids.ts';
+import { calibrateRoad } from '../../base/road-plane.ts';
 import type {
   CameraDefinition,
   ClassScheme,
@@ -113,5 +114,13 @@ function faultLimitsOf(lane: Lane, quietHours: FaultLimits['quietHours']): Fault
 }
 
 function cameraOf(camera: Camera): CameraDefinition {
-  return { camera: camera.id, framesPerSecond: camera.framesPerSecond, lanes: camera.lanes };
+  const { x, y, widthPx, heightPx } = camera.crop ?? { x: 0, y: 0, ...camera.picture };
+  return {
+    camera: camera.id,
+    framesPerSecond: camera.framesPerSecond,
+    plane: camera.groundPlane === undefined ? null : calibrateRoad(camera.groundPlane, camera).plane,
+    visible: [x, y, x + widthPx, y + heightPx],
+    lanes: camera.lanes.map((lane) => ({ ...lane, stopLine: lane.stopLine ?? null })),
+    zones: camera.zones.map((zone) => ({ ...zone, lane: zone.lane ?? null })),
+  };
 }

@@ -1,20 +1,16 @@
-import { RoadsideError } from '../../base/errors.ts';
-import { estimateHomography, type HomographyFit, projectPoint } from '../../base/homography.ts';
 import type { Finding } from '../load/problem.ts';
 import { suggestion } from '../load/suggest.ts';
 import type { Path } from '../schema/json-schema.ts';
 import type { Camera, Site } from '../schema/site.ts';
-import { angleBetweenDeg, areaOf, type Point, segmentTouches, selfCrossing } from './geometry.ts';
+import { outlineFindings, outsidePicture } from './drawn-shape.ts';
+import { angleBetweenDeg, type Point, segmentTouches } from './geometry.ts';
+import { groundFindings } from './ground-plane-conflicts.ts';
 import { laneIdsOf } from './lane-conflicts.ts';
+import { zoneFindings } from './zone-conflicts.ts';
 
 const code = 'config-conflict';
-/** A lane smaller than this in the picture cannot hold a vehicle that a detector finds. */
-const LANE_MIN_PX2 = 100;
 /** A counting line nearer to the way of travel than this is crossed by hardly anyone. */
 const COUNT_ANGLE_MIN_DEG = 15;
-
-/** Marks that fit one road plane no better than this were measured or typed wrongly, metres. */
-const MARK_ERROR_MAX_M = 1;
 
 /** Whether what is drawn on each camera's picture is in it, makes sense, and names lanes that exist. */
 export function lintCameras(site: Site): readonly Finding[] {
@@ -27,6 +23,7 @@ export function lintCameras(site: Site): readonly Finding[] {
       ...decoderFindings(camera, path),
       ...cropFindings(camera, path),
       ...groundFindings(camera, path),
+      ...zoneFindings(camera, { lanes, path }),
       ...camera.lanes.flatMap((lane, l) => {
         const lanePath = [...path, 'lanes', l];
         return [
@@ -82,43 +79,6 @@ function cropFindings(camera: Camera, path: Path): readonly Finding[] {
   ];
 }
 
-function groundFindings(camera: Camera, path: Path): readonly Finding[] {
-  const marks = camera.groundPlane;
-  if (marks === undefined) return [];
-  const place = [...path, 'groundPlane'];
-  const outside = marks.flatMap((mark, index) =>
-    outsidePicture([mark.px], { camera, path: [...place, index, 'px'] }),
-  );
-  if (outside.length > 0) return outside;
-  let fit: HomographyFit;
-  try {
-    fit = estimateHomography(marks);
-  } catch (error) {
-    if (!(error instanceof RoadsideError)) throw error;
-    return [{ code, path: place, message: error.message, hint: error.hint }];
-  }
-  return [...misplacedMarks(fit, place), ...beyondHorizon(fit, { camera, path })];
-}
-
-/** Five or more marks contradict each other when one is wrong; which one, least squares cannot tell. */
-function misplacedMarks(fit: HomographyFit, path: Path): readonly Finding[] {
-  const worstM = Math.max(...fit.errorsM);
-  if (worstM <= MARK_ERROR_MAX_M) return [];
-  const found = `${worstM.toFixed(1)} m between them`;
-  const message = `expected marks that agree within ${MARK_ERROR_MAX_M} m, found ${found}`;
-  const hint = 'Look for a typing error in one mark, or one measured from another corner than the others.';
-  return [{ code, path, message, hint }];
-}
-
-function beyondHorizon(fit: HomographyFit, at: { camera: Camera; path: Path }): readonly Finding[] {
-  return at.camera.lanes.flatMap((lane, l): Finding[] => {
-    if (lane.countLine.every((point) => projectPoint(fit.matrix, point) !== null)) return [];
-    const message = 'expected a line on the road, found one above the horizon that groundPlane gives';
-    const hint = 'Check the marks of groundPlane: px and m of each must be the same place on the road.';
-    return [{ code, path: [...at.path, 'lanes', l, 'countLine'], message, hint }];
-  });
-}
-
 function referenceFindings(
   camera: Camera,
   at: { readonly index: number; readonly lanes: readonly string[]; readonly path: Path },
@@ -143,27 +103,18 @@ function drawingFindings(
     { key: 'polygon', points: lane.polygon },
     { key: 'countLine', points: lane.countLine },
     { key: 'direction', points: lane.direction },
+    { key: 'stopLine', points: lane.stopLine ?? [] },
   ] as const;
   const outside = parts.flatMap(({ key, points }) =>
     outsidePicture(points, { camera, path: [...at.path, key] }),
   );
   if (outside.length > 0) return outside;
-  return [...polygonFindings(lane.polygon, at.path), ...lineFindings(lane, at)];
-}
-
-function polygonFindings(polygon: readonly Point[], lanePath: Path): readonly Finding[] {
-  const path = [...lanePath, 'polygon'];
-  const crossing = selfCrossing(polygon);
-  if (crossing !== null) {
-    const [first, second] = crossing.map((side) => side + 1);
-    const found = `sides ${first} and ${second} crossing`;
-    const message = `expected an outline that does not cross itself, found ${found}`;
-    return [{ code, path, message, hint: 'Name the corners in order, going once around the lane.' }];
-  }
-  const area = areaOf(polygon);
-  if (area >= LANE_MIN_PX2) return [];
-  const message = `expected an area of at least ${LANE_MIN_PX2} square pixels, found ${area.toFixed(0)}`;
-  return [{ code, path, message, hint: 'Draw the whole visible road surface of the lane.' }];
+  const outline = { path: [...at.path, 'polygon'], place: 'lane' } as const;
+  return [
+    ...outlineFindings(lane.polygon, outline),
+    ...lineFindings(lane, at),
+    ...stopLineFindings(lane, at),
+  ];
 }
 
 function lineFindings(
@@ -193,20 +144,18 @@ function lineFindings(
   return [{ code, path, message, hint: 'Nothing outside crop is seen: make crop larger or move the line.' }];
 }
 
-function isWithin([x, y]: Point, crop: NonNullable<Camera['crop']>): boolean {
-  return x >= crop.x && y >= crop.y && x <= crop.x + crop.widthPx && y <= crop.y + crop.heightPx;
+function stopLineFindings(
+  { stopLine, direction }: Camera['lanes'][number],
+  at: { readonly path: Path },
+): readonly Finding[] {
+  const angle = stopLine === undefined ? null : angleBetweenDeg(stopLine, direction);
+  if (stopLine === undefined || (angle !== null && angle >= COUNT_ANGLE_MIN_DEG)) return [];
+  const found = angle === null ? 'no line' : `${angle.toFixed(0)} degrees between them`;
+  const message = `expected a line across the direction of travel, found ${found}`;
+  const hint = 'Draw the stop line from one edge of the lane to the other.';
+  return [{ code, path: [...at.path, 'stopLine'], message, hint }];
 }
 
-function outsidePicture(
-  points: readonly Point[],
-  at: { readonly camera: Camera; readonly path: Path },
-): readonly Finding[] {
-  const { widthPx, heightPx } = at.camera.picture;
-  const wrong = points.find(([x, y]) => x > widthPx || y > heightPx);
-  if (wrong === undefined) return [];
-  const found = JSON.stringify(wrong);
-  const message = `expected points in the picture of ${widthPx} x ${heightPx} pixels, found ${found}`;
-  return [
-    { code, path: at.path, message, hint: 'All points are [x, y] in pixels of this camera’s picture.' },
-  ];
+function isWithin([x, y]: Point, crop: NonNullable<Camera['crop']>): boolean {
+  return x >= crop.x && y >= crop.y && x <= crop.x + crop.widthPx && y <= crop.y + crop.heightPx;
 }

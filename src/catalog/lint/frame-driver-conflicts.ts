@@ -4,6 +4,8 @@ import type { ExpectedClaim, FrameDriver, FrameExample } from '../schema/frame-d
 import type { Path } from '../schema/json-schema.ts';
 
 const code = 'driver-invalid';
+/** A delimiter and at least two characters of a name. */
+const IDENTIFYING_CHARACTERS = 3;
 
 /** What the shape of a frame driver cannot say. Its examples are played elsewhere, through the fieldbus process. */
 export function lintFrameDriver(driver: FrameDriver): readonly Finding[] {
@@ -12,6 +14,7 @@ export function lintFrameDriver(driver: FrameDriver): readonly Finding[] {
     ...addressFindings(driver),
     ...periodFindings(driver),
     ...tellsFindings(driver),
+    ...identifyFindings(driver),
     ...exampleFindings(driver),
     ...proofFindings(driver),
   ];
@@ -79,6 +82,22 @@ function asciiFindings(
   const message = `expected accumulatesOccupancy: ${accumulates}, which follows from the replies, found the opposite`;
   const hint = 'It is true when one of the replies has occupied-time.';
   return [...beyond, { code, path: ['tells'], message, hint }];
+}
+
+/** A codec with frames of its own knows its devices by them; a line of text has to be told what to ask. */
+function identifyFindings({ identify, codec }: FrameDriver): readonly Finding[] {
+  if (identify === undefined) return [];
+  if (codec.name !== 'ascii-fields') {
+    const message = `expected no identify, because the frames of ${codec.name} tell whose they are, found one`;
+    return [
+      { code, path: ['identify'], message, hint: 'identify is for the codec ascii-fields; leave it out.' },
+    ];
+  }
+  const said = identify.reply.reduce((sum, part) => sum + (part.part === 'text' ? part.text.length : 0), 0);
+  if (said >= IDENTIFYING_CHARACTERS) return [];
+  const message = `expected at least ${IDENTIFYING_CHARACTERS} characters that name the model, found ${said}`;
+  const hint = 'Any module of the family would fit: write out the model name that is answered, as text.';
+  return [{ code, path: ['identify', 'reply'], message, hint }];
 }
 
 function exampleFindings(driver: FrameDriver): readonly Finding[] {

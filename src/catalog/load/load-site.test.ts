@@ -20,9 +20,12 @@ describe('the example site', () => {
   it('loads, with every default filled in and every path absolute', async () => {
     const { site, configRev, drivers, models } = await loadSite(example, shippedFolders);
     expect(site.flow.intervalsS).toEqual([60, 300, 900, 3600]);
-    expect(site.incidents).toEqual({
-      stoppedVehicle: { belowKmh: 5, dwellS: 10, clearS: 5 },
-      wrongWay: { aboveKmh: 8, dwellS: 1, distanceM: 8, clearS: 3 },
+    expect(site.incidents).toMatchObject({
+      coolDownS: 180,
+      stoppedVehicle: { belowKmh: 5, dwellS: 10, waitS: { through: 0, 'stop-line': 180, turn: 180 } },
+      wrongWay: { aboveKmh: 8, dwellS: 1, distanceM: 8 },
+      pedestrian: { lanes: ['through', 'ramp'] },
+      cyclist: { lanes: ['ramp'] },
     });
     expect(site.uplink).toMatchObject({
       passwordFile: join(root, 'config', 'secrets', 'uplink'),

@@ -14,6 +14,7 @@ export function resolvePaths(site: Site, folder: string): Site {
       ...site.uplink,
       ...resolveFields(site.uplink, ['passwordFile', 'caFile', 'certFile', 'keyFile'], absolute),
     },
+    evidence: { ...site.evidence, ...resolveFields(site.evidence, ['folder', 'ringFolder'], absolute) },
     store: { ...site.store, file: absolute(site.store.file) },
     control: { socket: absolute(site.control.socket) },
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { evidence } from './driver-fields.ts';
 
 /*
  * A line protocol of plain ASCII, field by field. Every field has a fixed width: a line is either made of
@@ -53,13 +54,26 @@ const replyPart = z
   ])
   .describe('text, unit, skip, bits, vehicle-count or occupied-time.');
 
-const exchangeSchema = z.strictObject({
-  name: z.string().min(1).max(40).describe('What is asked, for people.'),
-  request: z
-    .array(z.discriminatedUnion('part', [text, unit]))
+const request = z
+  .array(z.discriminatedUnion('part', [text, unit]))
+  .min(1)
+  .max(16)
+  .describe('What is sent.');
+
+/** A question that changes nothing, and what only this model answers. */
+export const asciiIdentifySchema = z.strictObject({
+  request,
+  reply: z
+    .array(z.discriminatedUnion('part', [text, unit, skip]))
     .min(1)
     .max(16)
-    .describe('What is sent.'),
+    .describe('What this model answers, and no other.'),
+  evidence,
+});
+
+const exchangeSchema = z.strictObject({
+  name: z.string().min(1).max(40).describe('What is asked, for people.'),
+  request,
   reply: z
     .array(replyPart)
     .min(1)

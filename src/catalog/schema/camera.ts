@@ -49,6 +49,31 @@ const cameraLaneSchema = z.strictObject({
     .tuple([point, point])
     .describe('A vehicle that crosses the line from [x, y] to [x, y] is counted; draw it across the lane.'),
   direction: z.tuple([point, point]).describe('Two points, from and to: the way that traffic may move.'),
+  stopLine: z
+    .tuple([point, point])
+    .exactOptional()
+    .describe('Where vehicles wait at the signal, from [x, y] to [x, y], across the lane.'),
+});
+
+const zoneSchema = z.strictObject({
+  zone: idSchema.describe('Your name for this part of the picture, such as shoulder-north.'),
+  kind: z
+    .enum(['shoulder', 'crossing', 'bay', 'bus-stop', 'ignore', 'entry', 'exit'])
+    .describe(
+      'shoulder: standing vehicles and people are incidents; crossing, bay, bus-stop: they are none; ' +
+        'ignore: nothing there is counted or judged; entry, exit: ends of turning movements.',
+    ),
+  polygon: z
+    .array(point)
+    .min(3)
+    .max(64)
+    .describe('Corners on the road surface, in order, in pixels of the picture.'),
+  lane: z
+    .string()
+    .min(1)
+    .max(64)
+    .exactOptional()
+    .describe('The lane it belongs to; of a shoulder without it, the nearest lane of this camera.'),
 });
 
 const size = z.number().int().min(16).max(8192).describe('Pixels, 16 to 8192.');
@@ -92,5 +117,18 @@ export const cameraSchema = z.strictObject({
     .max(64)
     .exactOptional()
     .describe('Four or more marks on the road, measured: where in the picture, where on the road.'),
+  marksAccuracyM: z
+    .number()
+    .min(0.005)
+    .max(2)
+    .default(0.1)
+    .describe('How far a measured coordinate of a mark may be off, metres: tape 0.05, paces 1.'),
   lanes: z.array(cameraLaneSchema).min(1).max(24),
+  zones: z
+    .array(zoneSchema)
+    .max(48)
+    .default([])
+    .describe(
+      'Parts of the picture beside the lanes: shoulders, crossings, bays, bus stops, what to ignore.',
+    ),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { asciiIdentifySchema } from './ascii-fields.ts';
 import { CHANNELS_MAX } from './bus.ts';
 import { codecSchema } from './codec.ts';
 import {
@@ -169,6 +170,9 @@ export const frameDriverSchema = z.strictObject({
     .exactOptional()
     .describe('For devices that a number does not name.'),
   codec: codecSchema.describe('The codec that speaks with it, and its parameters.'),
+  identify: asciiIdentifySchema
+    .exactOptional()
+    .describe('For ascii-fields: the question that tells this model from others; a scan asks it.'),
   tells: tellsSchema,
   pollMs: z
     .strictObject({ default: periodMs, min: periodMs, max: periodMs })

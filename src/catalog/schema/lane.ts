@@ -90,12 +90,14 @@ const classesSchema = z
   .default('gbt43229')
   .describe('Length classes: gbt43229, fhwa4, tls9, or your own list of { name, belowM }, shortest first.');
 
+export const LANE_KINDS = ['through', 'stop-line', 'turn', 'ramp', 'bus', 'non-motor'] as const;
+
 const laneSchema = z.strictObject({
   number: z.number().int().min(1).max(99).describe('Counted from the median outwards, 1 to 99.'),
   kind: z
-    .enum(['through', 'stop-line', 'turn', 'ramp', 'bus', 'non-motor'])
+    .enum(LANE_KINDS)
     .default('through')
-    .describe('What the lane is for; fault limits differ by it.'),
+    .describe('What the lane is for; fault limits and incidents differ by it.'),
   speedLimitKmh: z.number().min(5).max(130).default(60).describe('The speed limit of the lane, km/h.'),
   usualSource: z
     .enum(['loop', 'camera'])

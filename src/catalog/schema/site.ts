@@ -1,51 +1,12 @@
 import { z } from 'zod';
 import { busSchema } from './bus.ts';
 import { cameraSchema } from './camera.ts';
+import { evidenceSchema } from './evidence.ts';
 import { filePath, hasNoUserinfo, idSchema, isUrl, label, passwordFile, user } from './fields.ts';
+import { incidentsSchema } from './incidents.ts';
 import { approachSchema, quietHoursSchema } from './lane.ts';
 
 /* ---- what the figures become, where they are kept and where they go ---- */
-
-const incidentsSchema = z
-  .strictObject({
-    stoppedVehicle: z
-      .strictObject({
-        belowKmh: z.number().min(1).max(20).default(5).describe('A slower vehicle stands, km/h.'),
-        dwellS: z
-          .number()
-          .min(1)
-          .max(3600)
-          .default(10)
-          .describe('Seconds it stands before the incident opens.'),
-        clearS: z.number().min(1).max(3600).default(5).describe('Seconds the lane is free before it closes.'),
-      })
-      .prefault({}),
-    wrongWay: z
-      .strictObject({
-        aboveKmh: z.number().min(1).max(50).default(8).describe('Slower movement does not count, km/h.'),
-        dwellS: z
-          .number()
-          .min(0.2)
-          .max(60)
-          .default(1)
-          .describe('Seconds of wrong-way travel before it opens.'),
-        distanceM: z
-          .number()
-          .min(1)
-          .max(100)
-          .default(8)
-          .describe('Metres of wrong-way travel before it opens.'),
-        clearS: z
-          .number()
-          .min(1)
-          .max(3600)
-          .default(3)
-          .describe('Seconds without wrong-way travel before it closes.'),
-      })
-      .prefault({}),
-  })
-  .prefault({})
-  .describe('When incidents open and close.');
 
 const uplinkSchema = z.strictObject({
   url: z
@@ -125,6 +86,7 @@ export const siteSchema = z.strictObject({
   buses: z.array(busSchema).max(16).default([]),
   cameras: z.array(cameraSchema).max(16).default([]),
   incidents: incidentsSchema,
+  evidence: evidenceSchema,
   faults: z
     .strictObject({ quietHours: quietHoursSchema.default({ fromH: 23, toH: 5, factor: 4 }) })
     .prefault({}),

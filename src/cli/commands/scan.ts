@@ -13,9 +13,12 @@ import { fitWidth, SCREEN_COLUMNS } from '../text-table.ts';
 
 export const SCAN_USAGE = 'scan [--port PATH…] [--tcp HOST:PORT…] [--units 1-32] [--baud 9600,…] [--yes]';
 const MORE_USAGE = `roadside ${SCAN_USAGE}
-  [--listen-s 3] [--timeout-ms 200] [--thorough] [--drivers DIR] [--json]`;
-/** 254: the number that Procon cards leave the factory with (LD120 user manual V3.0, page 10, 40014). */
-const DEFAULT_UNITS = '1-32,254';
+  [--callers 40000] [--listen-s 6] [--timeout-ms 200] [--thorough] [--drivers DIR] [--json]`;
+/**
+ * 254: the number that Procon cards leave the factory with (LD120 user manual V3.0, page 10, 40014). 0: the first place
+ * of a Canoga rack and of ADAM modules; Modbus cards are not asked by it, because it means everybody there.
+ */
+const DEFAULT_UNITS = '0-32,254';
 /** Where the line of progress cannot be written over. */
 const PROGRESS_EVERY_MS = 10_000;
 const DEFAULT_MODBUS_PORT = 502;
@@ -24,7 +27,7 @@ const FOUND = 0;
 const NOBODY = 2;
 const STOPPED = 130;
 
-/** Looks for devices on serial ports and behind Modbus TCP addresses. */
+/** Looks for devices on serial ports, behind TCP addresses, and among those who call us. */
 export async function runScan(args: readonly string[], io: CommandIo): Promise<number> {
   const options = parseScanArgs(args);
   const { drivers, problems } = await readDriverFolders(options.driversDirs);
@@ -70,7 +73,7 @@ export const SCAN_WARNING = [
   '否则双方都会收到错误应答。扫描前先监听；听到通信则不发送任何请求。',
 ];
 
-async function isConfirmed({ paths, peers }: BusScanRequest, io: CommandIo): Promise<boolean> {
+async function isConfirmed({ paths, peers, callers }: BusScanRequest, io: CommandIo): Promise<boolean> {
   if (!process.stdin.isTTY) {
     throw new RoadsideError(
       'usage-invalid',
@@ -80,7 +83,11 @@ async function isConfirmed({ paths, peers }: BusScanRequest, io: CommandIo): Pro
       },
     );
   }
-  const places = [...paths, ...peers.map(({ host, port }) => `${host}:${port}`)];
+  const places = [
+    ...paths,
+    ...peers.map(({ host, port }) => `${host}:${port}`),
+    ...callers.map(({ port }) => `callers on port ${port} 主动连接设备`),
+  ];
   const where = places.length === 0 ? 'every serial port of this machine 本机所有串口' : places.join(', ');
   io.out([...SCAN_WARNING, `Where 范围: ${where}`].join('\n'));
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
@@ -132,7 +139,8 @@ function parseScanArgs(args: readonly string[]): ScanOptions {
         tcp: { type: 'string', multiple: true, default: [] },
         units: { type: 'string', default: DEFAULT_UNITS },
         baud: { type: 'string' },
-        'listen-s': { type: 'string', default: '3' },
+        callers: { type: 'string', multiple: true, default: [] },
+        'listen-s': { type: 'string', default: '6' },
         'timeout-ms': { type: 'string', default: '200' },
         thorough: { type: 'boolean', default: false },
         drivers: { type: 'string', multiple: true, default: [] },
@@ -144,7 +152,11 @@ function parseScanArgs(args: readonly string[]): ScanOptions {
     const request: BusScanRequest = {
       paths: values.port,
       peers: values.tcp.map(parsePeer),
-      units: [...parseRanges('--units', values.units, { from: 1, to: 255 })],
+      callers: values.callers.map((port) => ({
+        bind: '0.0.0.0',
+        port: parseWhole('--callers', port, { from: 1, to: 65_535 }),
+      })),
+      units: [...parseRanges('--units', values.units, { from: 0, to: 65_535 })],
       bauds: bauds?.map((baud) => parseWhole('--baud', baud, { from: 1200, to: 115_200 })) ?? null,
       listenMs: 1000 * parseWhole('--listen-s', values['listen-s'], { from: 0, to: 60 }),
       responseTimeoutMs: parseWhole('--timeout-ms', values['timeout-ms'], { from: 10, to: 5000 }),

@@ -45,6 +45,7 @@ interface LaneSum {
   occupiedMs: number;
   hasOccupancy: boolean;
   speedCount: number;
+  spotSpeedCount: number;
   speedSum: number;
   inverseSpeedSum: number;
   passages: number;
@@ -63,6 +64,7 @@ export function createMeasuredSite(): MeasuredSite {
       occupiedMs: 0,
       hasOccupancy: false,
       speedCount: 0,
+      spotSpeedCount: 0,
       speedSum: 0,
       inverseSpeedSum: 0,
       passages: 0,
@@ -79,14 +81,21 @@ export function createMeasuredSite(): MeasuredSite {
     const measuredMs = (spanMs * (numberOf(record, 'coveragePct') ?? 0)) / 100;
     const occupancyPct = numberOf(record, 'occupancyPct');
     const speedCount = numberOf(record, 'speedCount') ?? 0;
+    const spotSpeedCount = numberOf(record, 'spotSpeedCount') ?? 0;
+    const timeMean = numberOf(record, 'timeMeanSpeedKmh');
+    const spaceMean = numberOf(record, 'spaceMeanSpeedKmh');
     sum.count += count;
     sum.measuredMs += measuredMs;
     sum.hasOccupancy ||= occupancyPct !== null;
     sum.occupiedMs += ((occupancyPct ?? 0) * measuredMs) / 100;
-    sum.speedCount += speedCount;
-    sum.speedSum += speedCount * (numberOf(record, 'timeMeanSpeedKmh') ?? 0);
-    const spaceMean = numberOf(record, 'spaceMeanSpeedKmh');
-    if (spaceMean !== null) sum.inverseSpeedSum += speedCount / spaceMean;
+    if (timeMean !== null) {
+      sum.spotSpeedCount += spotSpeedCount;
+      sum.speedSum += spotSpeedCount * timeMean;
+    }
+    if (spaceMean !== null) {
+      sum.speedCount += speedCount;
+      sum.inverseSpeedSum += speedCount / spaceMean;
+    }
   };
 
   return {
@@ -133,13 +142,13 @@ export function createMeasuredSite(): MeasuredSite {
 }
 
 function measureOf(sum: LaneSum): LaneMeasure {
-  const { count, measuredMs, speedCount } = sum;
+  const { count, measuredMs, speedCount, spotSpeedCount } = sum;
   return {
     count,
     passages: sum.passages,
     flowVehH: measuredMs > 0 ? (count * 3_600_000) / measuredMs : null,
     occupancyPct: sum.hasOccupancy && measuredMs > 0 ? (100 * sum.occupiedMs) / measuredMs : null,
-    timeMeanSpeedKmh: speedCount > 0 ? sum.speedSum / speedCount : null,
+    timeMeanSpeedKmh: spotSpeedCount > 0 ? sum.speedSum / spotSpeedCount : null,
     spaceMeanSpeedKmh: speedCount > 0 ? speedCount / sum.inverseSpeedSum : null,
   };
 }

@@ -15,22 +15,46 @@ export interface FragmentOptions {
 /** What a driver is called in the fragment that nobody recognised: no name, so that `check` asks for one. */
 const UNKNOWN_DRIVER = 'NAME-ITS-DRIVER';
 
+/** More loops than this are not proposed: nobody has wired all channels of such a device. */
+const LOOPS_AT_MOST = 16;
+/** What a bus of each protocol is called. */
+const BUS_NAMES: Readonly<Record<FoundDevice['protocol'], string>> = {
+  'modbus-rtu': 'rs485',
+  'serial-frames': 'serial',
+  'modbus-tcp': 'lan',
+  'modbus-rtu-over-tcp': 'server',
+  'tcp-frames': 'lan-frames',
+  'tcp-frames-server': 'callers',
+};
+/** Behind a device server the line cannot be seen; the site file needs its settings for the time that it takes. */
+const LINE_BEHIND: SerialLine = { baud: 9600, parity: 'none', stopBits: 1 };
+
+type SerialLine = Pick<SerialBus, 'baud' | 'parity' | 'stopBits'>;
+
 /** The `buses:` part of a site file for what was found. Names are proposals; loops are to be named by lane. */
 export function busFragment({ devices, stablePathOf, drivers }: FragmentOptions): readonly string[] {
-  const buses = Map.groupBy(devices, ({ path, baud, parity, stopBits }) =>
-    [path, baud, parity, stopBits].join(' '),
+  const buses = Map.groupBy(devices, ({ protocol, path, baud, parity, stopBits }) =>
+    [protocol, path, baud, parity, stopBits].join(' '),
   );
-  let serialLines = 0;
-  let peers = 0;
+  const numbers = new Map<string, number>();
   let cards = 0;
   const lines = [...buses.values()].flatMap((onBus) => {
     const [first] = onBus;
     if (first === undefined) return [];
-    const isPeer = first.baud === 0;
-    const head = isPeer ? peerHead(first, ++peers) : lineHead(first, ++serialLines, stablePathOf);
+    const name = BUS_NAMES[first.protocol];
+    const number = (numbers.get(name) ?? 0) + 1;
+    numbers.set(name, number);
     const named = onBus.map((found) => nameDevice(found, ++cards, drivers));
-    const pollMs = isPeer ? null : neededPollMs(first, named, drivers);
-    return [...head, '    devices:', ...named.flatMap((device) => deviceLines(device, pollMs))];
+    const line = lineOf(first, drivers);
+    const pollMs = line === null ? null : neededPollMs(line, named, drivers);
+    return [
+      `  - id: ${name}-${number}`,
+      `    protocol: ${first.protocol}`,
+      ...placeLines(first, stablePathOf),
+      ...(line === null ? [] : settingsLines(first, line)),
+      '    devices:',
+      ...named.flatMap((device) => deviceLines(device, pollMs)),
+    ];
   });
   return ['buses:', ...lines];
 }
@@ -39,6 +63,8 @@ interface NamedDevice {
   readonly id: string;
   readonly found: FoundDevice;
   readonly loops: readonly string[];
+  /** Its driver serves more channels than loops are proposed. */
+  readonly hasMore: boolean;
 }
 
 function nameDevice(
@@ -47,17 +73,32 @@ function nameDevice(
   drivers: ReadonlyMap<string, LoopDriver>,
 ): NamedDevice {
   const channels = drivers.get(found.drivers[0] ?? '')?.channels ?? 1;
-  const loops = Array.from({ length: channels }, (_, index) => `card-${number}-loop-${index + 1}`);
-  return { id: `card-${number}`, found, loops };
+  const hasMore = channels > LOOPS_AT_MOST;
+  const loops = Array.from({ length: hasMore ? 1 : channels }, (_, at) => `card-${number}-loop-${at + 1}`);
+  return { id: `card-${number}`, found, loops, hasMore };
+}
+
+/** The serial line that the devices are on; null where there is none. */
+function lineOf(first: FoundDevice, drivers: ReadonlyMap<string, LoopDriver>): SerialLine | null {
+  const { protocol, baud, parity, stopBits } = first;
+  if (protocol === 'modbus-rtu' || protocol === 'serial-frames') {
+    return { baud: baud as SerialBus['baud'], parity, stopBits };
+  }
+  if (protocol !== 'modbus-rtu-over-tcp') return null;
+  const own = drivers.get(first.drivers[0] ?? '')?.bus.serial;
+  return {
+    baud: own?.baud[0] ?? LINE_BEHIND.baud,
+    parity: own?.parity[0] ?? LINE_BEHIND.parity,
+    stopBits: own?.stopBits[0] ?? LINE_BEHIND.stopBits,
+  };
 }
 
 /** The poll period at which a slow line carries all of its cards; null when it carries them anyway. */
 function neededPollMs(
-  line: FoundDevice,
+  line: SerialLine,
   named: readonly NamedDevice[],
   drivers: ReadonlyMap<string, LoopDriver>,
 ): number | null {
-  const { baud, parity, stopBits } = line;
   const devices = named.map(
     ({ id, found, loops }): Device => ({
       id,
@@ -67,42 +108,33 @@ function neededPollMs(
       loops: [...loops],
     }),
   );
-  const budget = pollBudget({ baud: baud as SerialBus['baud'], parity, stopBits, devices }, drivers);
+  const budget = pollBudget({ ...line, devices }, drivers);
   return budget.reads === 0 || isWithinBudget(budget) ? null : budget.proposedPollMs;
 }
 
-function lineHead(device: FoundDevice, number: number, stablePathOf: (path: string) => string): string[] {
-  const { path, baud, parity, stopBits } = device;
-  return [
-    `  - id: rs485-${number}`,
-    '    protocol: modbus-rtu',
-    `    path: ${stablePathOf(path)}`,
-    `    baud: ${baud}`,
-    `    parity: ${parity}`,
-    `    stopBits: ${stopBits}`,
-  ];
-}
-
-function peerHead({ path }: FoundDevice, number: number): string[] {
+function placeLines({ protocol, path }: FoundDevice, stablePathOf: (path: string) => string): string[] {
+  if (protocol === 'modbus-rtu' || protocol === 'serial-frames') return [`    path: ${stablePathOf(path)}`];
   const colon = path.lastIndexOf(':');
-  return [
-    `  - id: lan-${number}`,
-    '    protocol: modbus-tcp',
-    `    host: ${path.slice(0, colon)}`,
-    `    port: ${path.slice(colon + 1)}`,
-  ];
+  const name = protocol === 'tcp-frames-server' ? 'bind' : 'host';
+  return [`    ${name}: ${path.slice(0, colon)}`, `    port: ${path.slice(colon + 1)}`];
 }
 
-function deviceLines({ id, found, loops }: NamedDevice, pollMs: number | null): string[] {
-  const { unit, drivers, detail } = found;
+function settingsLines({ protocol }: FoundDevice, { baud, parity, stopBits }: SerialLine): string[] {
+  const asSet = protocol === 'modbus-rtu-over-tcp' ? ' # as set in the device server' : '';
+  return [`    baud: ${baud}${asSet}`, `    parity: ${parity}${asSet}`, `    stopBits: ${stopBits}${asSet}`];
+}
+
+function deviceLines({ id, found, loops, hasMore }: NamedDevice, pollMs: number | null): string[] {
+  const { unit, identity, drivers, detail } = found;
   const [driver, ...others] = drivers;
   const also = others.length === 0 ? '' : ` # or ${others.join(', ')}`;
   return [
     `      - id: ${id} # as on its label in the cabinet`,
     ...(driver === undefined ? [`        # ${detail}; roadside drivers list`] : []),
     `        driver: ${driver ?? UNKNOWN_DRIVER}${also}`,
-    `        unit: ${unit}`,
+    identity === null ? `        unit: ${unit}` : `        identity: "${identity}"`,
     ...(pollMs === null ? [] : [`        pollMs: ${pollMs} # so that the line can carry all of its cards`]),
+    ...(hasMore ? ['        # one loop for each of its channels in use, channel 1 first'] : []),
     `        loops: [${loops.join(', ')}] # as in your lanes; null for a spare channel`,
   ];
 }

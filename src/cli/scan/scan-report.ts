@@ -40,27 +40,37 @@ export function createScanReport(drivers: ReadonlyMap<string, LoopDriver>): Scan
     }),
     closing(isComplete) {
       const silent = isComplete ? of('port').filter(({ path }) => !heard(path)) : [];
-      const isNowhere = isComplete && findings.every(({ finding }) => finding === 'finished');
+      const isNowhere = isComplete && findings.every(({ finding }) => QUIET.has(finding));
+      const hasLooked = findings.some(({ finding }) => finding === 'progress');
       return [
         ...(isComplete ? [] : ['Stopped before the end. 扫描已中止。']),
-        ...(isNowhere ? ['No answer, and no serial port on this machine. 无应答，本机没有串口。'] : []),
+        ...(isNowhere ? [hasLooked ? 'Nobody answered. 无应答。' : NO_PORT] : []),
         ...silent.map(({ path }) => `${path}: nobody answered 无应答`),
         ...(silent.length === 0 ? [] : SILENCE_ADVICE),
+        ...(isNowhere || silent.length > 0 ? CALLERS_ADVICE : []),
         ...(of('device').length === 0 ? [] : ['', ...FRAGMENT_HEAD, ...fragment()]),
       ];
     },
   };
 }
 
+const QUIET: ReadonlySet<ScanFinding['finding']> = new Set(['started', 'progress', 'finished']);
+const NO_PORT = 'No answer, and no serial port on this machine. 无应答，本机没有串口。';
 const SILENCE_ADVICE = [
   '  → Check power, A/B wires (swap them once), and the unit number: --units 1-247',
   '  → 请检查电源、A/B 接线（可对调一次）和站号。',
+];
+const CALLERS_ADVICE = [
+  'Devices that call by themselves (GB/T 43229 over TCP): roadside scan --callers 40000',
+  '主动连接的设备（GB/T 43229，TCP）：roadside scan --callers 40000',
 ];
 const FRAGMENT_HEAD = ['# Paste this into your site file 粘贴到配置文件:'];
 
 /** One finding as lines of at most 80 columns (paths stay whole); progress is shown otherwise. */
 export function findingLines(finding: ScanFinding): readonly string[] {
   switch (finding.finding) {
+    case 'started':
+      return [`Where nobody answers, this takes about ${restText(finding.aboutS)}. 无应答时最长约需此时间。`];
     case 'port': {
       const { path, label, stablePath } = finding;
       const stable = stablePath === null || stablePath === path ? [] : [`  = ${stablePath}`];
@@ -75,9 +85,11 @@ export function findingLines(finding: ScanFinding): readonly string[] {
         '  → 未发送任何请求。总线正被其他主站或网关使用：请先停止它。',
       ]);
     case 'device': {
-      const { path, unit, drivers, detail } = finding;
-      const who = drivers.length === 0 ? 'no driver knows it 无匹配驱动' : drivers.join(' or ');
-      return wrapped([`${path}: unit 站号 ${unit}  ${settingsText(finding)}${who}`, `  ${detail}`]);
+      const { path, unit, identity, drivers, detail } = finding;
+      const who = drivers.length === 0 ? 'no driver knows it 无匹配驱动' : drivers.join(' or 或 ');
+      const name = identity === null ? `unit 站号 ${unit}` : `identity 标识 ${identity}`;
+      const how = `${settingsText(finding)}${finding.protocol}`;
+      return wrapped([`${path}: ${name}  ${how}  ${who}`, `  ${detail}`]);
     }
     case 'garbled':
       return wrapped([
@@ -115,7 +127,8 @@ function wrapped(lines: readonly string[]): readonly string[] {
 /** `elapsedMs` since the scan began. */
 export function progressLine(progress: Of<'progress'>, elapsedMs: number): string {
   const { done, of, now } = progress;
-  const pct = of === 0 ? 100 : Math.floor((done * 100) / of);
+  if (of === 0) return `  ${now}`;
+  const pct = Math.floor((done * 100) / of);
   const restS = done === 0 ? null : ((elapsedMs / done) * (of - done)) / 1000;
   return `  ${pct} %  ${now}  ${restS === null ? '' : `about ${restText(restS)} left 约剩`}`.trimEnd();
 }

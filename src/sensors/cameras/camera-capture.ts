@@ -2,7 +2,7 @@ import { monotonicMs } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { CameraPlan } from '../contract.ts';
 import type { PicturePlacement } from '../vision/camera-picture.ts';
-import { type CaptureProblem, describeSource, diagnoseEnd } from './capture-problem.ts';
+import { blamesCopy, type CaptureProblem, describeSource, diagnoseEnd } from './capture-problem.ts';
 import { ffmpegInvocation } from './ffmpeg-invocation.ts';
 import { type FfmpegEnd, type FfmpegRun, startFfmpegRun } from './ffmpeg-run.ts';
 import { createNewestFrame, type Frame } from './newest-frame.ts';
@@ -43,9 +43,20 @@ export interface CameraCaptureOptions {
   onFrame(): void;
   /** Each problem opens once and closes once; there is at most one open problem. */
   onFault(fault: CaptureFault): void;
+  /** Takes the camera's own packets beside the pictures; without it they are not asked for. */
+  readonly copy?: StreamCopy;
   readonly timing?: Partial<CaptureTiming>;
   /** The ffmpeg to start; found by PATH when it is a plain name. */
   readonly ffmpeg?: string;
+}
+
+/** Who takes the copied stream, as fragmented MP4. It must never throw: pictures matter more. */
+export interface StreamCopy {
+  /** A new stream begins. */
+  begin(): void;
+  write(chunk: Buffer, atMs: number): void;
+  /** ffmpeg could not copy this stream; it goes on without a copy for now. */
+  refused(detail: string): void;
 }
 
 export interface CaptureTiming {
@@ -81,7 +92,7 @@ export const CAPTURE_TIMING: CaptureTiming = {
 const PLANES = 3;
 
 export function createCameraCapture(options: CameraCaptureOptions): CameraCapture {
-  const { plan, placement, ffmpeg = 'ffmpeg' } = options;
+  const { plan, placement, copy, ffmpeg = 'ffmpeg' } = options;
   const timing = { ...CAPTURE_TIMING, ...options.timing };
   const frames = createNewestFrame({
     frameBytes: PLANES * placement.netWidthPx * placement.netHeightPx,
@@ -93,6 +104,8 @@ export function createCameraCapture(options: CameraCaptureOptions): CameraCaptur
   let state: CaptureStatus['state'] = 'stopped';
   let problem: CaptureProblem | null = null;
   let starts = 0;
+  /** The copy has ended a run: the next ones do without, until pictures have come for a while. */
+  let copyBlamed = false;
 
   const report = (current: CaptureProblem | null): void => {
     for (const fault of faultsBetween(problem, current)) options.onFault(fault);
@@ -109,12 +122,17 @@ export function createCameraCapture(options: CameraCaptureOptions): CameraCaptur
   const attempt = (): void => {
     starts += 1;
     let firstFrameAtMs: number | null = null;
+    const copies = copyBlamed ? undefined : copy;
     frames.discardPartial();
+    copies?.begin();
     const onBytes = (chunk: Uint8Array, atMs: number): number => {
       const whole = frames.write(chunk, atMs);
       if (whole === 0 || state === 'stopped') return whole;
       firstFrameAtMs ??= atMs;
-      if (atMs - firstFrameAtMs >= timing.stableAfterMs) pause.reset();
+      if (atMs - firstFrameAtMs >= timing.stableAfterMs) {
+        pause.reset();
+        copyBlamed = false;
+      }
       report(null);
       if (frames.isReady) options.onFrame();
       return whole;
@@ -122,19 +140,26 @@ export function createCameraCapture(options: CameraCaptureOptions): CameraCaptur
     const onEnd = (end: FfmpegEnd): void => {
       run = null;
       if (state === 'stopped') return;
-      if (!end.stalled) report(problemOf(end, { plan, ffmpeg, sawFrame: firstFrameAtMs !== null }));
+      if (copies !== undefined && blamesCopy(end.stderr)) {
+        copyBlamed = true;
+        copies.refused(end.stderr);
+      } else if (!end.stalled) report(problemOf(end, { plan, ffmpeg, sawFrame: firstFrameAtMs !== null }));
       retryLater();
     };
     try {
       const { socketTimeoutMs } = timing;
       const { source, decoder = 'software' } = plan;
-      const invocation = ffmpegInvocation({ source, decoder, placement, socketTimeoutMs });
+      const invocation = ffmpegInvocation({
+        ...{ source, decoder, placement, socketTimeoutMs },
+        copy: copies !== undefined,
+      });
       const onStall = (): void => report(stalled(plan, firstFrameAtMs === null));
       // Every JPEG stands alone: there is no key picture to wait for.
       const firstFrameWithinMs =
         source.kind === 'http-mjpeg' ? timing.stallAfterMs : timing.firstFrameWithinMs;
       const watching = { ...timing, firstFrameWithinMs };
-      run = startFfmpegRun({ command: ffmpeg, invocation, ...watching, onBytes, onStall, onEnd });
+      const taking = copies === undefined ? {} : { onCopy: copies.write };
+      run = startFfmpegRun({ command: ffmpeg, invocation, ...watching, ...taking, onBytes, onStall, onEnd });
     } catch (error) {
       report({ code: 'address-invalid', detail: messageOf(error) });
     }

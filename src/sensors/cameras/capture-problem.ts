@@ -73,6 +73,11 @@ const SIGNS: readonly {
   },
 ];
 
+/** Whether ffmpeg ended because it could not copy the stream, which is its second output. */
+export function blamesCopy(stderr: string): boolean {
+  return /output file #1|output stream #?1:|out#1\/|vost#1:|pipe:3|bitstream filter/.test(stderr);
+}
+
 /** What the end of ffmpeg means. Ending is always a problem: a camera never stops by itself. */
 export function diagnoseEnd(end: CaptureEnd): CaptureProblem {
   const { source } = end;

@@ -12,11 +12,19 @@ export interface FfmpegInvocation {
 export type CameraSource = CameraPlan['source'];
 
 /** What cameras and recordings carry; a smaller attack surface than all that ffmpeg can decode. */
-const CODECS = 'h264,hevc,mjpeg,mpeg4';
+export const CAMERA_CODECS = ['h264', 'hevc', 'mjpeg', 'mpeg4'] as const;
 /** The greatest single allocation: a hostile stream announces pictures that fit no memory. */
 const ALLOCATION_LIMIT_BYTES = 128 * 1024 * 1024;
 /** The largest picture: a decoder keeps up to 16 of them, and cameras with more have a smaller stream, too. */
 const PICTURE_LIMIT_PX = 4096 * 4096;
+
+/** What every ffmpeg that reads pictures from outside is held to. */
+export function decodingLimits(codecs: readonly string[]): readonly string[] {
+  return [
+    ...['-max_alloc', String(ALLOCATION_LIMIT_BYTES)],
+    ...['-codec_whitelist', codecs.join(','), '-max_pixels', String(PICTURE_LIMIT_PX)],
+  ];
+}
 
 /** A video unit hands its pictures back to the processor; one that is missing leaves the work to it. */
 function unit(name: string): Decoding {
@@ -59,21 +67,53 @@ export function ffmpegInvocation(options: {
   readonly decoder?: VideoDecoder;
   /** How long a silent camera may hold ffmpeg's own reads; the caller watches the pictures besides. */
   readonly socketTimeoutMs: number;
+  /** Whether the camera's own packets are wanted, too: as fragmented MP4 in descriptor 3. */
+  readonly copy?: boolean;
 }): FfmpegInvocation {
   const { source, placement, decoder = 'software' } = options;
   const input = source.kind === 'file' ? fileInput(source) : networkInput(source, options);
   const hardware = DECODING[decoder];
   const args = [
-    ...['-hide_banner', '-loglevel', 'error', '-max_alloc', String(ALLOCATION_LIMIT_BYTES)],
-    ...['-codec_whitelist', [CODECS, ...hardware.codecs].join(','), '-max_pixels', String(PICTURE_LIMIT_PX)],
+    ...['-hide_banner', '-loglevel', 'error', ...decodingLimits([...CAMERA_CODECS, ...hardware.codecs])],
     ...['-threads', '1', '-fflags', 'nobuffer', '-flags', 'low_delay', ...hardware.args],
     ...input.args,
     ...['-map', '0:v:0', '-an', '-sn', '-dn', '-vf', pictureFilter(placement)],
     // Numbered pictures: a camera whose clock jumps back would otherwise lose all until it catches up.
     ...['-fps_mode', 'passthrough', '-enc_time_base', '1:1000'],
-    ...['-pix_fmt', 'gbrp', '-f', 'rawvideo', 'pipe:1'],
+    // The coder of raw pictures, too, works in as many threads as there are cores, and each holds a picture back.
+    ...['-threads', '1', '-filter_threads', '1', '-pix_fmt', 'gbrp', '-f', 'rawvideo', 'pipe:1'],
+    ...(options.copy === true ? copyArgs(source) : []),
   ];
   return { args, stdin: input.stdin };
+}
+
+/**
+ * Each packet's time is its forerunner's and the step between them; a clock that jumps, as cameras' clocks do when
+ * they are set, would otherwise stretch one picture over the jump or press all that follow into none.
+ */
+const STEADY_DTS = 'if(eq(N,0),0,PREV_OUTDTS+if(between(DTS-PREV_INDTS,1,2/TB),DTS-PREV_INDTS,0.04/TB))';
+const STEADY_ARGS = ['-bsf:v', `setts=dts='${STEADY_DTS}':pts='if(eq(PTS,NOPTS),0,PTS-DTS)+${STEADY_DTS}'`];
+
+/**
+ * Fragments begin at key pictures, last a second or more where each picture is one (MJPEG), and are cut anywhere when
+ * key pictures are rare, because ffmpeg holds a whole fragment in memory.
+ */
+const FRAGMENTS = {
+  movflags: 'frag_keyframe+empty_moov+default_base_moof+skip_trailer',
+  min_frag_duration: '1000000',
+  frag_duration: '4000000',
+  frag_size: String(8 * 1024 * 1024),
+};
+/** A pipe to us and no file: a disk that is full or hangs would end or stall ffmpeg, and with it the pictures. */
+const COPY_ARGS: readonly string[] = [
+  ...['-map', '0:v:0', '-an', '-sn', '-dn', '-c:v', 'copy'],
+  ...Object.entries(FRAGMENTS).flatMap(([name, value]) => [`-${name}`, value]),
+  ...['-flush_packets', '1', '-f', 'mp4', 'pipe:3'],
+];
+
+/** A recording's clock is steady, and ffmpeg 5.1 ends a filter of packets where a recording begins anew. */
+function copyArgs(source: CameraSource): readonly string[] {
+  return source.kind === 'file' ? COPY_ARGS : [...STEADY_ARGS, ...COPY_ARGS];
 }
 
 type NetworkSource = Exclude<CameraSource, { kind: 'file' }>;

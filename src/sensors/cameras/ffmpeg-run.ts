@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { monotonicMs } from '../../base/clock.ts';
 import type { FfmpegInvocation } from './ffmpeg-invocation.ts';
 
@@ -29,6 +30,8 @@ export interface FfmpegRunOptions {
   readonly killAfterMs: number;
   /** Takes decoder output in and returns how many whole frames it completed. */
   onBytes(chunk: Uint8Array, atMs: number): number;
+  /** Takes the copied stream, where the invocation asks for one. */
+  onCopy?(chunk: Buffer, atMs: number): void;
   /** Called once, before the run is ended for it. */
   onStall(): void;
   onEnd(end: FfmpegEnd): void;
@@ -42,7 +45,10 @@ const STDERR_LIMIT_CHARS = 4096;
  * ends; with a silent camera its own socket timeout ends it.
  */
 export function startFfmpegRun(options: FfmpegRunOptions): FfmpegRun {
-  const child = spawn(options.command, options.invocation.args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const { command, invocation, onCopy } = options;
+  const child = spawn(command, invocation.args, {
+    stdio: ['pipe', 'pipe', 'pipe', onCopy === undefined ? 'ignore' : 'pipe'],
+  }) as ChildProcessWithoutNullStreams;
   let stderr = '';
   let startError: Error | null = null;
   let stalled = false;
@@ -84,12 +90,14 @@ export function startFfmpegRun(options: FfmpegRunOptions): FfmpegRun {
     clearTimeout(silence);
     silence = setTimeout(onSilence, options.stallAfterMs);
   });
+  const copied = child.stdio[3] as Readable | null | undefined;
+  copied?.on('data', (chunk: Buffer) => onCopy?.(chunk, monotonicMs()));
   child.stderr.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString('latin1')).slice(-STDERR_LIMIT_CHARS);
   });
   // A child that dies at once breaks this pipe; its end says why.
   child.stdin.on('error', () => undefined);
-  child.stdin.end(options.invocation.stdin);
+  child.stdin.end(invocation.stdin);
 
   return {
     stop() {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Observation } from '../../traffic/observations/observation.ts';
+import { isEvidenceName } from './evidence-name.ts';
 import { id, ms } from './fields.ts';
 
 const gapCause = z.enum(['bus', 'device', 'detector', 'camera', 'agent', 'clock']);
@@ -76,6 +77,35 @@ export const observationSchema = z.discriminatedUnion('kind', [
         }),
       )
       .max(400),
+  }),
+  z.strictObject({
+    kind: z.literal('road-object'),
+    camera: id,
+    object: z.number().int().nonnegative(),
+    atMs: ms,
+    sinceMs: ms,
+    box: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+    foot: pair,
+    groundM: pair.nullable(),
+    present: z.boolean(),
+  }),
+  z.strictObject({
+    kind: z.literal('evidence-kept'),
+    incident: z.string().min(1).max(200),
+    camera: id,
+    files: z
+      .array(
+        z.strictObject({
+          kind: z.enum(['picture', 'clip']),
+          name: z.string().refine(isEvidenceName),
+          sha256: z.string().regex(/^[0-9a-f]{64}$/),
+          bytes: z.number().int().nonnegative(),
+          fromMs: ms,
+          toMs: ms,
+        }),
+      )
+      .max(4),
+    atMs: ms,
   }),
   z.strictObject({
     kind: z.literal('sensor-sampling'),

@@ -1,5 +1,6 @@
 /** What the vision process is given. */
 import { z } from 'zod';
+import { evidencePlanSchema } from './evidence-plan.ts';
 import { id } from './fields.ts';
 
 const network = {
@@ -111,5 +112,7 @@ export const visionConfigurationSchema = z.strictObject({
     selfCheck: selfCheckSchema.exactOptional(),
   }),
   cameras: z.array(cameraSchema).min(1),
+  /** Without it no evidence of incidents is kept. */
+  evidence: evidencePlanSchema.exactOptional(),
 });
 export type VisionConfiguration = z.infer<typeof visionConfigurationSchema>;

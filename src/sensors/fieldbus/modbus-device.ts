@@ -7,6 +7,7 @@ import { type ReadRequest, shapeOf } from './modbus-frames.ts';
 import type { ModbusMaster, ReadOutcome, ReadTerms } from './modbus-master.ts';
 import type { AskOutcome, PolledDevice } from './polled-bus.ts';
 import { createReadSplit, type ReadSplit } from './read-split.ts';
+import { createResponseLimit } from './response-limit.ts';
 
 /** V1.1b3 §7: illegal data address, illegal data value. */
 const REFUSES_ADDRESSES: readonly number[] = [2, 3];
@@ -35,6 +36,7 @@ export function createModbusDevice(options: {
 }): ModbusDevice {
   const { plan, master, observe } = options;
   const reads = deviceReads(plan);
+  const limit = createResponseLimit(plan.responseTimeoutMs);
   const isPresence = plan.reads.map((read) => read.signals.some(({ means }) => means === 'loop-occupied'));
   /** What was last said about `register-refused` of each loop. */
   const told = new Map<string, boolean>();
@@ -98,9 +100,10 @@ export function createModbusDevice(options: {
       const read = reads[index];
       if (read === undefined) throw new RangeError('no such read in this plan');
       const part = read.split.next(nowMs);
-      const outcome = await master.read(requestOf(read, part), read.terms);
+      const outcome = await master.read(requestOf(read, part), { ...read.terms, waitMs: limit.ms });
       switch (outcome.kind) {
         case 'values': {
+          limit.answered(outcome.receivedAtMs - outcome.sentAtMs);
           const observations = read.decoder.decode(outcome, part);
           if (observations.length > 0) observe(observations);
           return settleRound(read, true, outcome.receivedAtMs);
@@ -108,12 +111,14 @@ export function createModbusDevice(options: {
         case 'exception':
           return settleException(read, part, outcome.code);
         default:
+          limit.failed();
           read.split.restart();
           read.decoder.interrupt();
           return unanswered(outcome);
       }
     },
     interrupt() {
+      limit.failed();
       for (const read of reads) {
         read.split.restart();
         read.decoder.interrupt();

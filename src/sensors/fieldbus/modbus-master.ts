@@ -16,7 +16,10 @@ export type ReadOutcome =
   | { readonly kind: 'closed'; readonly why: string };
 
 export interface ReadTerms {
+  /** The longest that the device takes to answer: until then a late reply is reckoned with. */
   readonly responseTimeoutMs: number;
+  /** RTU: how long this read is waited for, where the device is known to be quicker; see response-limit.ts. */
+  readonly waitMs?: number;
   /** Silence the device needs between two requests to it, should this read take two. */
   readonly turnaroundMs: number;
   /** Other reads that this device is known to answer; see marker-read.ts. Only RTU needs them. */

@@ -12,7 +12,13 @@ import {
   RTU_SHORTEST_REPLY_BYTES,
   shapeOf,
 } from './modbus-frames.ts';
-import { type MasterListener, type ModbusMaster, type ReadOutcome, secondRead } from './modbus-master.ts';
+import {
+  type MasterListener,
+  type ModbusMaster,
+  type ReadOutcome,
+  type ReadTerms,
+  secondRead,
+} from './modbus-master.ts';
 import { createRtuReplyReader } from './rtu-reply-reader.ts';
 import type { RtuTiming } from './rtu-timing.ts';
 
@@ -114,7 +120,8 @@ export function createRtuMaster(open: OpenLine, timing: RtuTiming, listener: Mas
     settle({ kind: 'timeout' });
     keeper.timedOut();
   });
-  const ask = async (request: ReadRequest, responseTimeoutMs: number): Promise<ReadOutcome> => {
+  const ask = async (request: ReadRequest, terms: ReadTerms): Promise<ReadOutcome> => {
+    const { responseTimeoutMs, waitMs = responseTimeoutMs } = terms;
     const shape = shapeOf(request);
     if (request.unit === mute.unit && monotonicMs() < mute.untilMs) silence.need(lastTimeoutMs);
     const isSilent = await silence.await(() => keeper.line === null);
@@ -133,14 +140,14 @@ export function createRtuMaster(open: OpenLine, timing: RtuTiming, listener: Mas
       const sentAtMs = monotonicMs();
       exchange = { sentAtMs, settle: resolve };
       line.write(encodeRtuRequest(request));
-      deadline.set(sentAtMs + onWireMs + lastTimeoutMs);
+      deadline.set(sentAtMs + onWireMs + waitMs + slackMs);
     });
   };
-  const askAndJudge = async (request: ReadRequest, responseTimeoutMs: number): Promise<ReadOutcome> => {
-    const outcome = await ask(request, responseTimeoutMs);
+  const askAndJudge = async (request: ReadRequest, terms: ReadTerms): Promise<ReadOutcome> => {
+    const outcome = await ask(request, terms);
     if (outcome.kind === 'timeout') mute = { unit: request.unit, untilMs: monotonicMs() + lastTimeoutMs };
     if (outcome.kind === 'values' || outcome.kind === 'exception') doubts.settle(request.unit);
-    else doubts.add(request, monotonicMs() + LATEST_REPLY_TIMEOUTS * responseTimeoutMs);
+    else doubts.add(request, monotonicMs() + LATEST_REPLY_TIMEOUTS * terms.responseTimeoutMs);
     return outcome;
   };
 
@@ -158,11 +165,11 @@ export function createRtuMaster(open: OpenLine, timing: RtuTiming, listener: Mas
         const marker = pickMarker(request, terms.markers, doubts.of(request.unit, monotonicMs()));
         if (marker.kind === 'hold') return { kind: 'timeout' };
         if (marker.kind === 'ask') {
-          const proof = await askAndJudge(marker.request, terms.responseTimeoutMs);
+          const proof = await askAndJudge(marker.request, terms);
           if (proof.kind !== 'values' && proof.kind !== 'exception') return proof;
           await delay(terms.turnaroundMs);
         }
-        return await askAndJudge(request, terms.responseTimeoutMs);
+        return await askAndJudge(request, terms);
       } finally {
         isBusy = false;
       }

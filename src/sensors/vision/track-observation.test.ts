@@ -22,7 +22,7 @@ const fromAbove = estimateHomography([
   { px: [100, 0], m: [10, 0] },
   { px: [100, 100], m: [10, 10] },
   { px: [0, 100], m: [0, 10] },
-]).matrix;
+]);
 
 test('the foot is the bottom middle of the box, in pixels of the picture and metres on the road', () => {
   const camera = { id: 'cam-north', homography: [...fromAbove] };

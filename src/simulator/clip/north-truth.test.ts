@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { estimateHomography, projectPoint } from '../../base/homography.ts';
+import { projectPoint } from '../../base/homography.ts';
+import { calibrateRoad } from '../../base/road-plane.ts';
 import { MS_PER_S } from '../../base/units.ts';
 import { groundYM, TUNNEL_DARK_YM } from '../scene/road-layout.ts';
 import { createIntersection } from '../traffic/intersection.ts';
@@ -32,11 +33,11 @@ test('the first group of pictures shows an empty road: nobody has left the dark 
 });
 
 test('the marks calibrate the ground plane: every loop corner in the picture is found on the road', () => {
-  const { matrix, rmsErrorM } = estimateHomography(truth.groundPlane);
-  expect(rmsErrorM).toBeLessThan(0.02);
+  const { plane, rmsM } = calibrateRoad(truth.groundPlane, { marksAccuracyM: 0.02 });
+  expect(rmsM).toBeLessThan(0.02);
   for (const { cornersM, cornersPx } of truth.loops) {
     for (const [index, [xM, yM]] of cornersM.entries()) {
-      const found = projectPoint(matrix, cornersPx[index] ?? [0, 0]);
+      const found = projectPoint(plane.matrix, cornersPx[index] ?? [0, 0]);
       expect(Math.hypot((found?.[0] ?? 0) - xM, (found?.[1] ?? 0) - yM)).toBeLessThan(0.02);
     }
   }

@@ -29,12 +29,16 @@ export const NORTH_CAMERA: CameraView = {
 
 type Vector = readonly [number, number, number];
 
-/** Where a point on the ground appears, in picture pixels, from the upper left corner. */
-export function projectGround(view: CameraView, [xM, yM]: GroundPoint): readonly [number, number] {
+/** Where a point on the ground, or above it, appears, in picture pixels, from the upper left corner. */
+export function projectGround(
+  view: CameraView,
+  [xM, yM]: GroundPoint,
+  aboveM = 0,
+): readonly [number, number] {
   const forward = unit(minus(view.lookAtM, view.positionM));
   const right = unit(cross(forward, [0, 1, 0]));
   const up = cross(right, forward);
-  const ray = minus([xM, 0, yM], view.positionM);
+  const ray = minus([xM, aboveM, yM], view.positionM);
   const depthM = dot(ray, forward);
   const { widthPx, heightPx } = view.picture;
   const focalPx = heightPx / 2 / Math.tan((view.verticalFovDeg * Math.PI) / 360);

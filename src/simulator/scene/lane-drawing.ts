@@ -1,7 +1,7 @@
 import { round } from '../../base/units.ts';
 import type { LanePlan } from '../traffic/lane-plan.ts';
 import { type CameraView, projectGround } from './camera-view.ts';
-import { type GroundPoint, groundYM, laneCentreXM, laneEdges } from './road-layout.ts';
+import { type GroundPoint, groundYM, laneEdges } from './road-layout.ts';
 
 export type PicturePoint = readonly [number, number];
 
@@ -19,23 +19,40 @@ const PIXEL_DECIMALS = 1;
 
 export function drawLane(view: CameraView, lane: LanePlan): LaneDrawing {
   if (lane.viewM === null) throw new RangeError(`no camera looks at lane ${lane.lane}`);
-  const { fromXM, toXM } = laneEdges(lane);
-  const farYM = groundYM(lane.viewM.from);
-  const nearYM = groundYM(lane.viewM.to);
+  const { from, to } = lane.viewM;
+  return drawStretch(view, {
+    ...{ lane: lane.lane, lineYM: 0 },
+    ...{ startYM: groundYM(from), endYM: groundYM(to), ...laneEdges(lane) },
+  });
+}
+
+/** A lane's straight stretch from `startYM` to `endYM`, in the direction of travel, counted at `lineYM`. */
+export function drawStretch(
+  view: CameraView,
+  stretch: {
+    readonly lane: string;
+    readonly fromXM: number;
+    readonly toXM: number;
+    readonly startYM: number;
+    readonly endYM: number;
+    readonly lineYM: number;
+  },
+): LaneDrawing {
+  const { lane, fromXM, toXM, startYM, endYM, lineYM } = stretch;
   const outline = (
     [
-      [fromXM, farYM],
-      [toXM, farYM],
-      [toXM, nearYM],
-      [fromXM, nearYM],
+      [fromXM, startYM],
+      [toXM, startYM],
+      [toXM, endYM],
+      [fromXM, endYM],
     ] as const
   ).map((point) => projectGround(view, point));
-  const centreXM = laneCentreXM(lane);
+  const centreXM = (fromXM + toXM) / 2;
   return {
-    lane: lane.lane,
+    lane,
     polygon: clipToPicture(outline, view).map(rounded),
-    countLine: [drawPoint(view, [fromXM, 0]), drawPoint(view, [toXM, 0])],
-    direction: [drawPoint(view, [centreXM, farYM]), drawPoint(view, [centreXM, 0])],
+    countLine: [drawPoint(view, [fromXM, lineYM]), drawPoint(view, [toXM, lineYM])],
+    direction: [drawPoint(view, [centreXM, startYM]), drawPoint(view, [centreXM, lineYM])],
   };
 }
 

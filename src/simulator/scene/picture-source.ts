@@ -4,27 +4,10 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { dirname, extname, join, normalize } from 'node:path';
 import { chromium } from 'playwright-core';
-import { NORTH_LANES } from '../traffic/lane-plan.ts';
-import type { RoadVehicle } from '../traffic/road-change.ts';
-import type { CameraView } from './camera-view.ts';
-import {
-  groundYM,
-  LANE_WIDTH_M,
-  laneCentreXM,
-  loopCorners,
-  ROAD_WIDTH_M,
-  TUNNEL_DARK_YM,
-  TUNNEL_MOUTH_YM,
-} from './road-layout.ts';
-
-/** A browser that draws what the camera sees. */
+/** A browser with a scene: one of the pages beside this file, which makes `window.prepare` and `window.draw`. */
 export interface PictureSource {
-  /** One picture with these `north` vehicles, encoded. */
-  draw(options: {
-    readonly vehicles: readonly RoadVehicle[];
-    readonly caption: string;
-    readonly type: 'image/png' | 'image/jpeg';
-  }): Promise<Buffer>;
+  /** What the page's `draw` makes of a frame. */
+  draw(frame: object): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -43,8 +26,10 @@ const CHROMIUM_ARGUMENTS = [
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' };
 
+/** @param options.setting what the page's `prepare` is given */
 export async function openPictureSource(options: {
-  readonly view: CameraView;
+  readonly page: 'index.html' | 'street.html';
+  readonly setting: object;
   readonly chromiumPath: string;
 }): Promise<PictureSource> {
   const server = await servePage();
@@ -58,36 +43,14 @@ export async function openPictureSource(options: {
   };
   try {
     const page = await browser.newPage();
-    await page.goto(`${server.url}/page/index.html`);
+    await page.goto(`${server.url}/page/${options.page}`);
     await page.waitForFunction('window.loaded === true');
-    const layout = {
-      roadWidth: ROAD_WIDTH_M,
-      laneWidth: LANE_WIDTH_M,
-      tunnelMouth: TUNNEL_MOUTH_YM,
-      tunnelDark: TUNNEL_DARK_YM,
-      loops: NORTH_LANES.flatMap((lane) => lane.loops.map((zone) => loopCorners(lane, zone))),
-    };
-    await page.evaluate(`window.prepare(${JSON.stringify({ view: options.view, layout })})`);
-    return {
-      async draw({ vehicles, caption, type }) {
-        const placed = vehicles.map(placeOf);
-        const base64 = await page.evaluate(
-          `window.draw(${JSON.stringify({ vehicles: placed, caption, type })})`,
-        );
-        return Buffer.from(String(base64), 'base64');
-      },
-      close,
-    };
+    await page.evaluate(`window.prepare(${JSON.stringify(options.setting)})`);
+    return { draw: (frame) => page.evaluate(`window.draw(${JSON.stringify(frame)})`), close };
   } catch (error) {
     await close();
     throw error;
   }
-}
-
-function placeOf({ body, paint, lane, frontM, direction }: RoadVehicle) {
-  const plan = NORTH_LANES.find((candidate) => candidate.lane === lane);
-  if (plan === undefined) throw new RangeError(`the camera does not see lane ${lane}`);
-  return { body, paint, x: laneCentreXM(plan), y: groundYM(frontM), reverse: direction === 'reverse' };
 }
 
 /** Serves the page and three.js to the browser, on this machine only. */

@@ -8,8 +8,6 @@
  * graphics card, and some minutes. Run the formatter over the truth afterwards. The same sources give the
  * same clip, byte for byte, with the same Chromium and ffmpeg.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -18,13 +16,30 @@ import { MS_PER_S } from '../../base/units.ts';
 import { buildNorthTruth } from '../clip/north-truth.ts';
 import { createIntersection } from '../traffic/intersection.ts';
 import { NORTH_LANES } from '../traffic/lane-plan.ts';
+import type { RoadVehicle } from '../traffic/road-change.ts';
 import { NORTH_CYCLE_MS } from '../traffic/scenario.ts';
 import { type CameraView, NORTH_CAMERA } from './camera-view.ts';
+import { openClipEncoder } from './clip-encoder.ts';
 import { openPictureSource } from './picture-source.ts';
+import {
+  groundYM,
+  LANE_WIDTH_M,
+  laneCentreXM,
+  loopCorners,
+  ROAD_WIDTH_M,
+  TUNNEL_DARK_YM,
+  TUNNEL_MOUTH_YM,
+} from './road-layout.ts';
 
-/** A key picture each second, none refers beyond it: a viewer that joins sees the road within a second. */
-const PICTURES_PER_GROUP = 10;
 const PROGRESS_EVERY = 50;
+
+const NORTH_LAYOUT = {
+  roadWidth: ROAD_WIDTH_M,
+  laneWidth: LANE_WIDTH_M,
+  tunnelMouth: TUNNEL_MOUTH_YM,
+  tunnelDark: TUNNEL_DARK_YM,
+  loops: NORTH_LANES.flatMap((lane) => lane.loops.map((zone) => loopCorners(lane, zone))),
+};
 
 const { values } = parseArgs({
   options: {
@@ -47,11 +62,9 @@ async function renderClip(options: {
   readonly chromiumPath: string;
 }): Promise<void> {
   const { view, file, chromiumPath } = options;
-  const pictures = await openPictureSource({ view, chromiumPath });
-  const encoder = spawn('ffmpeg', encoderArguments(view.framesPerSecond, file), {
-    stdio: ['pipe', 'inherit', 'inherit'],
-  });
-  const ended = once(encoder, 'close');
+  const setting = { view, layout: NORTH_LAYOUT };
+  const pictures = await openPictureSource({ page: 'index.html', setting, chromiumPath });
+  const encoder = openClipEncoder({ framesPerSecond: view.framesPerSecond, file, crf: 27 });
   const lanes = new Set(NORTH_LANES.map(({ lane }) => lane));
   const road = createIntersection({ seed: 0 });
   const total = (NORTH_CYCLE_MS / MS_PER_S) * view.framesPerSecond;
@@ -61,33 +74,18 @@ async function renderClip(options: {
       road.advance(atS * MS_PER_S);
       const vehicles = road.vehicles().filter(({ lane }) => lanes.has(lane));
       const caption = `NORTH ${atS.toFixed(1).padStart(5)} s`;
-      const picture = await pictures.draw({ vehicles, caption, type: 'image/jpeg' });
-      if (!encoder.stdin.write(picture)) await once(encoder.stdin, 'drain');
+      const frame = { vehicles: vehicles.map(placeOf), caption, type: 'image/jpeg' };
+      await encoder.write(Buffer.from(String(await pictures.draw(frame)), 'base64'));
       if (index % PROGRESS_EVERY === 0) process.stdout.write(`${index} of ${total} pictures\n`);
     }
   } finally {
-    encoder.stdin.end();
     await pictures.close();
   }
-  const [code] = await ended;
-  if (code !== 0) {
-    throw new RoadsideError('recording-invalid', `ffmpeg ended with ${String(code)}`, {
-      hint: 'Read what ffmpeg wrote above; it needs libx264.',
-    });
-  }
+  await encoder.end();
 }
 
-/**
- * H.264 as cameras send it: no B-pictures, closed groups, every group of the same length. The picture hardly
- * changes, so nearly all bits go into key pictures: they get little more quality than the rest (ipratio), and
- * plain asphalt gets no more than vehicles (aq-mode).
- */
-function encoderArguments(framesPerSecond: number, file: string): readonly string[] {
-  return [
-    ...['-v', 'error', '-y', '-f', 'image2pipe', '-c:v', 'mjpeg', '-framerate', String(framesPerSecond)],
-    ...['-i', 'pipe:0', '-c:v', 'libx264', '-preset', 'slow', '-crf', '27'],
-    ...['-pix_fmt', 'yuv420p', '-bf', '0'],
-    ...['-g', String(PICTURES_PER_GROUP), '-keyint_min', String(PICTURES_PER_GROUP), '-sc_threshold', '0'],
-    ...['-x264-params', 'aq-mode=0:ipratio=1.1', '-flags', '+cgop', '-movflags', '+faststart', file],
-  ];
+function placeOf({ body, paint, lane, frontM, direction }: RoadVehicle) {
+  const plan = NORTH_LANES.find((candidate) => candidate.lane === lane);
+  if (plan === undefined) throw new RangeError(`the camera does not see lane ${lane}`);
+  return { body, paint, x: laneCentreXM(plan), y: groundYM(frontM), reverse: direction === 'reverse' };
 }

@@ -1,4 +1,5 @@
 import { RoadsideError } from '../../base/errors.ts';
+import { pendingChecksum, textChecksum } from '../checksums.ts';
 import type { Database } from '../database.ts';
 import { ledgerAndOutbox } from './0001-ledger-and-outbox.ts';
 import { openFaults } from './0002-open-faults.ts';
@@ -23,6 +24,10 @@ export function migrate(database: Database): void {
       { hint: 'The store was written by a later roadside: install that version again, or a newer one.' },
     );
   }
+  database.function('pending_checksum', { deterministic: true }, (position, upstream, relayClass) =>
+    pendingChecksum({ position: Number(position), upstream: Number(upstream), class: Number(relayClass) }),
+  );
+  database.function('text_checksum', { deterministic: true }, (text) => textChecksum(String(text)));
   for (const [index, sql] of MIGRATIONS.entries()) {
     if (index < version) continue;
     database.transaction(() => {

@@ -8,7 +8,7 @@ import type { OccupiedTime } from './occupied-tally.ts';
 import { meanOf, type Sum } from './vehicle-tally.ts';
 
 /** Less measured time than this and an interval has no figures: they would be guesses. */
-const MIN_COVERAGE_PCT = 5;
+export const MIN_COVERAGE_PCT = 5;
 /** A vehicle that only a counter knew of makes one headway of two: with more of them there is no mean headway. */
 const MAX_COUNTER_ONLY_SHARE = 0.05;
 /** Less than this without a gap in the readings is a device that answered and did not tell. */
@@ -70,7 +70,7 @@ export function closeInterval(interval: OpenInterval, of: IntervalOf): FlowInter
 }
 
 /** Gaps on the wall clock. A device that answers, and tells nothing that can be used, leaves one too. */
-function gapsIn(interval: OpenInterval, coveragePct: number): readonly Gap[] {
+export function gapsIn(interval: OpenInterval, coveragePct: number): readonly Gap[] {
   const { startWallMs, endWallMs } = interval;
   const gaps = gapsOf(interval).flatMap(({ cause, ...gap }): Gap[] => {
     const [fromMs, toMs] = [wallOf(interval, gap.fromMs), wallOf(interval, gap.toMs)];
@@ -126,6 +126,7 @@ function vehicleFigures(interval: OpenInterval, of: IntervalOf, extent: Extent):
     classScheme: counted && classes !== null ? classes.scheme : null,
     classCounts: counted && classes !== null ? countsOf(classes.names, interval) : null,
     queuePresenceS: isMeasured && measure.seesQueue ? round(occupied.queueMs / MS_PER_S, 1) : null,
+    ...(isMeasured ? queueFigures(interval) : NO_QUEUE),
   };
 }
 
@@ -197,6 +198,7 @@ function deviceFigures({ device, vehicles }: OpenInterval, { spanMs, isMeasured:
     spaceMeanSpeedKmh: null,
     speed85Kmh: counted ? roundOrNull(device.speed85Kmh, 1) : null,
     speedCount: speedKmh === null ? 0 : device.speedKmh.of,
+    spotSpeedCount: speedKmh === null ? 0 : device.speedKmh.of,
     speedMethod: speedKmh === null ? null : 'device',
     speedUncertaintyPct: null,
     meanHeadwayS: counted ? roundOrNull(meanOf(device.headwayS), 2) : null,
@@ -205,6 +207,17 @@ function deviceFigures({ device, vehicles }: OpenInterval, { spanMs, isMeasured:
     classScheme: classCounts === null ? null : 'device',
     classCounts,
     queuePresenceS: null,
+    ...NO_QUEUE,
+  };
+}
+
+const NO_QUEUE = { queueLengthM: null, meanQueueLengthM: null } as const;
+
+function queueFigures({ queue }: OpenInterval): Pick<Figures, 'queueLengthM' | 'meanQueueLengthM'> {
+  if (queue.knownMs === 0) return NO_QUEUE;
+  return {
+    queueLengthM: round(queue.longestM, 1),
+    meanQueueLengthM: round(queue.metreMs / queue.knownMs, 1),
   };
 }
 

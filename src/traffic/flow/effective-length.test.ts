@@ -48,6 +48,14 @@ describe('the effective length of a lane', () => {
     const congested = Array(2000).fill(loopInterval({ count: 15, speedKmh: 20, lengthM: 8 }));
     expect(learnFrom(congested)).toMatchObject({ basis: 'configured', lengthM: 6.7 });
   });
+  test('is not learned from a mean speed in which vehicles stood', () => {
+    const own = {
+      ...loopInterval({ count: 10, speedKmh: 30, lengthM: 8, tellsSpeed: true }),
+      speedCount: 10,
+    };
+    expect(learnFrom([{ ...own, spotSpeedCount: 9 }]).basis).toBe('measured');
+    expect(learnFrom([{ ...own, spotSpeedCount: 8 }]).basis).toBe('configured');
+  });
   test('is not learned from vehicles that wait at a stop line', () => {
     const station = singleStation({ atStopLine: true });
     const free = Array(200).fill(loopInterval({ count: 3, speedKmh: 60, lengthM: 8 }));

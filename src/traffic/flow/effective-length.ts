@@ -48,6 +48,8 @@ const MAX_ERROR_SHARE = 0.3;
 const LEARNING_COVERAGE_PCT = 90;
 /** So are they when more vehicles than this share were counted and never seen on the loop. */
 const LEARNING_COUNTER_ONLY_SHARE = 0.05;
+/** A vehicle that stops covers one loop while it stands and not the other: speed and occupancy tell different things. */
+const LEARNING_SPOT_SHARE = 0.9;
 const PLAUSIBLE_SPEED_KMH = { min: 1, max: 200 } as const;
 
 export function initialEffectiveLength({ effectiveLengthM }: StationDefinition): EffectiveLength {
@@ -93,7 +95,8 @@ function speedTold(
   camera: FlowInterval | null,
   lane: LaneDefinition,
 ): { readonly speedKmh: number; readonly basis: LengthBasis } | null {
-  if (loop.spaceMeanSpeedKmh !== null && loop.speedMethod === 'dual-loop') {
+  const keptSpeed = loop.spotSpeedCount >= LEARNING_SPOT_SHARE * loop.speedCount;
+  if (loop.spaceMeanSpeedKmh !== null && loop.speedMethod === 'dual-loop' && keptSpeed) {
     return { speedKmh: loop.spaceMeanSpeedKmh, basis: 'measured' };
   }
   const cameraSpeedKmh = camera?.spaceMeanSpeedKmh ?? null;

@@ -1,9 +1,11 @@
+import { NO_TURN_COUNTED, type TurnTally } from '../movements/turn-tally.ts';
 import type { GapCause, SensorSampling } from '../observations/observation.ts';
 import type { Gap } from '../record.ts';
 import type { Span } from '../span.ts';
 import { type CoveredTime, cover, coveredOutside, type Stretch } from './covered-time.ts';
 import { type DeviceTally, NO_DEVICE_INTERVALS } from './device-tally.ts';
 import { NOT_OCCUPIED, type OccupiedTally, withoutAccumulated } from './occupied-tally.ts';
+import { NO_QUEUE_SEEN, type QueueTally } from './queue-tally.ts';
 import { NO_VEHICLES, type VehicleTally } from './vehicle-tally.ts';
 
 /** Samplings come each second; a longer stretch without any means that nobody was reading. */
@@ -24,6 +26,8 @@ export interface OpenInterval {
   readonly vehicles: VehicleTally;
   readonly occupied: OccupiedTally;
   readonly device: DeviceTally;
+  readonly queue: QueueTally;
+  readonly turns: TurnTally;
   /** Until when vehicles, their presence or a device's intervals have been added up. */
   readonly talliedToMs: number;
   readonly expected: number;
@@ -48,6 +52,8 @@ export function openInterval(
     vehicles: NO_VEHICLES,
     occupied: NOT_OCCUPIED,
     device: NO_DEVICE_INTERVALS,
+    queue: NO_QUEUE_SEEN,
+    turns: NO_TURN_COUNTED,
     talliedToMs: bounds.startMs,
     expected: 0,
     received: 0,

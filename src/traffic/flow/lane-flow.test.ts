@@ -32,7 +32,7 @@ function vehicle(frontMs: number, onTimeMs: number): CompletedPassage {
       counterOnly: false,
     },
     ...{ frontMs, rearMs: offMs, completedMs: offMs, onTimeMs, lengthM: null, lengthClass: null },
-    ...{ speedKmh: null, speedMethod: null, speedUncertaintyPct: null },
+    ...{ speedKmh: null, speedMethod: null, speedUncertaintyPct: null, travel: null },
   };
 }
 

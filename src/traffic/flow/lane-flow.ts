@@ -1,5 +1,5 @@
-import { MS_PER_S } from '../../base/units.ts';
 import type { DeviceInterval, SensorSampling } from '../observations/observation.ts';
+import type { TravelSpeed } from '../passages/dual-loop.ts';
 import type { CompletedPassage } from '../passages/passage.ts';
 import type { Pulse } from '../passages/pulse.ts';
 import type { FlowInterval } from '../record.ts';
@@ -7,18 +7,22 @@ import type { Span } from '../span.ts';
 import { closeInterval } from './close-interval.ts';
 import { addDeviceInterval } from './device-tally.ts';
 import type { EffectiveLength } from './effective-length.ts';
+import { addCounted, addDistrust, addSampling, type OpenInterval, spanOf } from './interval.ts';
 import {
-  addCounted,
-  addDistrust,
-  addSampling,
-  cutAt,
-  type OpenInterval,
-  openInterval,
-  spanOf,
-} from './interval.ts';
+  beginSeries,
+  cutSeries,
+  type IntervalSeries,
+  indexAt,
+  mapSeries,
+  openSeries,
+  type SeriesStep,
+  takeEnded,
+  type WallClock,
+} from './interval-series.ts';
 import type { LaneMeasure } from './measure.ts';
 import { addAccumulated, addPresence, lastingPresence, type Presence } from './occupied-tally.ts';
-import { addLate, addVehicle, type Headway } from './vehicle-tally.ts';
+import { addQueue } from './queue-tally.ts';
+import { addLate, addTravel, addVehicle, type Headway } from './vehicle-tally.ts';
 
 /** One sensor's measure of one lane, in every configured interval width at once. */
 export interface LaneFlow {
@@ -26,8 +30,7 @@ export interface LaneFlow {
   readonly source: LaneMeasure['source'];
   /** Id of the loop that is the reference at present, or of the camera. */
   readonly sensor: string;
-  /** Per width, oldest first: the running interval and, during the grace time, those before. */
-  readonly open: readonly { readonly widthS: number; readonly intervals: readonly OpenInterval[] }[];
+  readonly open: IntervalSeries;
   /** Until when readings have come; a state is not believed beyond it. */
   readonly receivedToMs: number;
   /** Edges of the vehicle before, for headway and gap; null when it is unknown. */
@@ -36,12 +39,6 @@ export interface LaneFlow {
   /** Vehicles in the lane's direction since the agent started; for the console, not a record. */
   readonly totalCount: number;
   readonly lastSpeedKmh: number | null;
-}
-
-export interface WallClock {
-  readonly nowMs: number;
-  /** Wall minus monotonic, ms. */
-  readonly offsetMs: number;
 }
 
 /** What closing an interval needs to know beside it. */
@@ -66,31 +63,13 @@ export function openLaneFlow(
   return {
     ...of,
     source: of.measure.source,
-    open: widthsS.map((widthS) => ({
-      widthS,
-      intervals: [intervalFrom(widthS, clock)],
-    })),
+    open: openSeries(widthsS, clock),
     receivedToMs: clock.nowMs,
     lastFrontMs: null,
     lastRearMs: null,
     totalCount: 0,
     lastSpeedKmh: null,
   };
-}
-
-/** The interval that starts now and ends at the next multiple of its width on the wall clock. */
-function intervalFrom(widthS: number, { nowMs, offsetMs }: WallClock): OpenInterval {
-  const widthMs = widthS * MS_PER_S;
-  const startWallMs = Math.round(nowMs + offsetMs);
-  const endWallMs = (Math.floor(startWallMs / widthMs) + 1) * widthMs;
-  return openInterval({ startMs: nowMs, endMs: endWallMs - offsetMs, startWallMs, endWallMs });
-}
-
-/** The next one. Its bounds are those of the wall clock, however the readings of the two clocks jitter. */
-function intervalAfter({ endMs, endWallMs }: OpenInterval, widthS: number, offsetMs: number): OpenInterval {
-  const nextWallMs = endWallMs + widthS * MS_PER_S;
-  const ends = { endMs: nextWallMs - offsetMs, endWallMs: nextWallMs };
-  return openInterval({ startMs: endMs, startWallMs: endWallMs, ...ends });
 }
 
 /** Adds a completed passage to the interval of its completion; if that was published, it is declared late. */
@@ -102,10 +81,8 @@ export function flowPassage(flow: LaneFlow, passage: CompletedPassage): { flow: 
   };
   const atMs = passage.completedMs;
   const counted = mapWidths(flow, (intervals) => {
-    const running = intervals.length - 1;
     const late = atMs < (intervals[0]?.startMs ?? 0);
-    const holds = intervals.findIndex((interval) => atMs >= interval.startMs && atMs < interval.endMs);
-    const at = holds >= 0 ? holds : running;
+    const at = indexAt(intervals, atMs);
     return intervals.map((interval, index) =>
       index !== at
         ? interval
@@ -127,6 +104,19 @@ export function flowPassage(flow: LaneFlow, passage: CompletedPassage): { flow: 
     },
     headway,
   };
+}
+
+/** A vehicle that had been counted before has left the station: its speed belongs to the interval of that moment. */
+export function flowTravel(
+  flow: LaneFlow,
+  left: { readonly atMs: number; readonly travel: TravelSpeed },
+): LaneFlow {
+  const { atMs, travel } = left;
+  return everyInterval(flow, (interval) =>
+    atMs < interval.startMs || atMs >= interval.endMs
+      ? interval
+      : { ...tallied(interval, atMs), vehicles: addTravel(interval.vehicles, travel) },
+  );
 }
 
 /** A device that stamps its vehicles coarsely may tell them out of their order: then nothing lies between them. */
@@ -186,6 +176,14 @@ export function flowDeviceInterval(flow: LaneFlow, told: DeviceInterval): LaneFl
   };
 }
 
+/** A camera has seen a queue of this length for this long. */
+export function flowQueue(flow: LaneFlow, queue: Span & { readonly lengthM: number }): LaneFlow {
+  return everyInterval(flow, (interval) => {
+    const seen = addQueue(interval.queue, queue, spanOf(interval));
+    return seen === interval.queue ? interval : { ...interval, queue: seen };
+  });
+}
+
 export function flowSampling(flow: LaneFlow, sampling: SensorSampling): LaneFlow {
   const sampled = everyInterval(flow, (interval) => addSampling(interval, sampling));
   if (sampling.received > 0) return { ...sampled, receivedToMs: Math.max(flow.receivedToMs, sampling.toMs) };
@@ -202,53 +200,28 @@ export function forgetLeader(flow: LaneFlow): LaneFlow {
   return { ...flow, lastFrontMs: null, lastRearMs: null };
 }
 
-/**
- * Opens the intervals that have begun, so that what happened in them has a place. All widths end by the clocks as
- * they are now, so that one vehicle falls on the same side of a border that they share.
- */
-export function beginIntervals(flow: LaneFlow, { nowMs, offsetMs }: WallClock): LaneFlow {
-  const hasEnded = (running: OpenInterval | undefined): running is OpenInterval =>
-    running !== undefined && running.endWallMs <= nowMs + offsetMs;
-  if (!flow.open.some(({ intervals }) => hasEnded(intervals.at(-1)))) return flow;
-  const open = flow.open.map(({ widthS, intervals }) => {
-    let begun = intervals;
-    for (let last = begun.at(-1); hasEnded(last); last = begun.at(-1)) {
-      const ended = { ...last, endMs: last.endWallMs - offsetMs };
-      begun = [...begun.slice(0, -1), ended, intervalAfter(ended, widthS, offsetMs)];
-    }
-    return { widthS, intervals: begun };
-  });
-  return { ...flow, open };
+/** Opens the intervals that have begun. */
+export function beginIntervals(flow: LaneFlow, clock: WallClock): LaneFlow {
+  const open = beginSeries(flow.open, clock);
+  return open === flow.open ? flow : { ...flow, open };
 }
 
 /** Closes the intervals that have ended and whose grace time is over. */
 export function closeIntervals(flow: LaneFlow, { nowMs }: WallClock, closing: Closing): FlowClosed {
-  const isOver = ({ endMs }: OpenInterval, index: number, all: readonly OpenInterval[]): boolean =>
-    index < all.length - 1 && endMs + flow.measure.graceMs <= nowMs;
-  const closed = flow.open.flatMap(({ widthS, intervals }) =>
-    intervals.filter(isOver).map((interval) => close(flow, widthS, interval, closing)),
-  );
-  if (closed.length === 0) return { flow, closed };
-  const open = flow.open.map(({ widthS, intervals }) => ({
-    widthS,
-    intervals: intervals.filter((...each) => !isOver(...each)),
-  }));
-  return { flow: { ...flow, open }, closed };
+  return closed(flow, takeEnded(flow.open, nowMs, flow.measure.graceMs), closing);
 }
 
 /** Cuts every running interval at this moment, because the clock stepped or the agent stops. */
 export function cutIntervals(flow: LaneFlow, clock: WallClock, closing: Closing): FlowClosed {
-  const closed = flow.open.flatMap(({ widthS, intervals }) =>
-    intervals
-      .filter(({ startMs }) => startMs < clock.nowMs)
-      .map((interval) => cutAt(interval, clock.nowMs))
-      .map((interval) => close(flow, widthS, interval, closing)),
-  );
-  const open = flow.open.map(({ widthS }) => ({
-    widthS,
-    intervals: [intervalFrom(widthS, clock)],
-  }));
-  return { flow: { ...flow, open }, closed };
+  return closed(flow, cutSeries(flow.open, clock), closing);
+}
+
+function closed(flow: LaneFlow, { open, ended }: SeriesStep, closing: Closing): FlowClosed {
+  if (ended.length === 0 && open === flow.open) return { flow, closed: [] };
+  return {
+    flow: { ...flow, open },
+    closed: ended.map(({ widthS, interval }) => close(flow, widthS, interval, closing)),
+  };
 }
 
 function close(flow: LaneFlow, widthS: number, interval: OpenInterval, closing: Closing): FlowInterval {
@@ -266,8 +239,5 @@ function mapWidths(
   flow: LaneFlow,
   change: (intervals: readonly OpenInterval[]) => readonly OpenInterval[],
 ): LaneFlow {
-  return {
-    ...flow,
-    open: flow.open.map(({ widthS, intervals }) => ({ widthS, intervals: change(intervals) })),
-  };
+  return { ...flow, open: mapSeries(flow.open, change) };
 }

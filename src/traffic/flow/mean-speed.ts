@@ -7,10 +7,12 @@ import type { VehicleTally } from './vehicle-tally.ts';
 /** With fewer vehicles than this less than three lie above the 85th percentile. */
 export const SPEED85_MIN_VEHICLES = 20;
 /**
- * Which vehicles of a loop have a speed depends on how fast they were, so the mean of fewer than this share of
- * them is not the mean of the lane.
+ * Which vehicles have a speed depends on how fast they were, so the mean of fewer than this share of them is not
+ * the mean of the lane.
  */
 const MIN_SPEED_SHARE = 0.5;
+/** A mean to which the edges' timing leaves a larger standard error says no more than one spot speed may. */
+const MAX_TIMING_ERROR_PCT = 7;
 
 export type SpeedFigures = Pick<
   FlowInterval,
@@ -18,6 +20,7 @@ export type SpeedFigures = Pick<
   | 'spaceMeanSpeedKmh'
   | 'speed85Kmh'
   | 'speedCount'
+  | 'spotSpeedCount'
   | 'speedMethod'
   | 'speedUncertaintyPct'
 >;
@@ -27,6 +30,7 @@ export const NO_SPEEDS: SpeedFigures = {
   spaceMeanSpeedKmh: null,
   speed85Kmh: null,
   speedCount: 0,
+  spotSpeedCount: 0,
   speedMethod: null,
   speedUncertaintyPct: null,
 };
@@ -43,10 +47,7 @@ export interface SpeedBasis {
 
 /** The speeds of an interval: those of its vehicles, or an estimate where too few of them have one. */
 export function speedFigures(measure: LaneMeasure, tally: VehicleTally, basis: SpeedBasis): SpeedFigures {
-  const { speedCount } = tally;
-  const shown = tally.count - tally.counterOnlyCount;
-  const enough = measure.source === 'camera' || speedCount >= MIN_SPEED_SHARE * shown;
-  if (speedCount > 0 && enough) return measuredSpeeds(measure, tally);
+  if (hasMean(tally)) return measuredSpeeds(measure, tally);
   const { count, flowVehH, occupancyPct, effectiveLength, ...errors } = basis;
   if (!measure.estimatesSpeed || effectiveLength === null) return NO_SPEEDS;
   if (flowVehH === null || occupancyPct === null) return NO_SPEEDS;
@@ -61,30 +62,44 @@ export function speedFigures(measure: LaneMeasure, tally: VehicleTally, basis: S
   };
 }
 
+function hasMean(tally: VehicleTally): boolean {
+  const { paceCount, paceSum, paceVarianceSum } = tally;
+  if (paceCount === 0 || !areEnough(tally, paceCount)) return false;
+  return 100 * Math.sqrt(paceVarianceSum) <= MAX_TIMING_ERROR_PCT * paceSum;
+}
+
+function areEnough(tally: VehicleTally, withSpeed: number): boolean {
+  return withSpeed >= MIN_SPEED_SHARE * (tally.count - tally.counterOnlyCount);
+}
+
+/** The space-mean is that of all vehicles that were timed; arithmetic mean and percentile are of spot speeds. */
 function measuredSpeeds(measure: LaneMeasure, tally: VehicleTally): SpeedFigures {
-  const { speedCount, speedsKmh, speedSumKmh, paceSum } = tally;
+  const { spotCount, paceCount, speedsKmh, speedSumKmh, paceSum } = tally;
+  const spotsTell = spotCount > 0 && areEnough(tally, spotCount);
+  const has85 = spotsTell && spotCount >= SPEED85_MIN_VEHICLES && speedsKmh.length === spotCount;
   return {
-    timeMeanSpeedKmh: round(speedSumKmh / speedCount, 1),
-    spaceMeanSpeedKmh: round(speedCount / paceSum, 1),
-    speed85Kmh:
-      speedCount < SPEED85_MIN_VEHICLES || speedsKmh.length < speedCount
-        ? null
-        : round(percentile(speedsKmh, 0.85), 1),
-    speedCount,
+    timeMeanSpeedKmh: spotsTell ? round(speedSumKmh / spotCount, 1) : null,
+    spaceMeanSpeedKmh: round(paceCount / paceSum, 1),
+    speed85Kmh: has85 ? round(percentile(speedsKmh, 0.85), 1) : null,
+    speedCount: paceCount,
+    spotSpeedCount: spotCount,
     speedMethod: measure.speedMethod,
-    speedUncertaintyPct: tally.timedSpeedCount === speedCount ? round(errorPct(tally), 1) : null,
+    speedUncertaintyPct: tally.timedPaceCount === paceCount ? round(errorPct(tally), 1) : null,
   };
 }
 
 /**
- * Standard error of the mean pace, percent: what the edges leave open, and what the vehicles without a speed
+ * Standard error of the mean pace, percent: what edges or calibration leave open, and what the vehicles without a speed
  * may have changed (a sample without replacement from `count` vehicles).
  */
-function errorPct({ count, speedCount, paceSum, paceSquareSum, paceVarianceSum }: VehicleTally): number {
-  const mean = paceSum / speedCount;
-  const spread = Math.max(0, paceSquareSum / speedCount - mean * mean);
-  const unseen = count > 0 ? 1 - speedCount / count : 0;
-  return (100 * Math.sqrt(paceVarianceSum / speedCount ** 2 + (spread / speedCount) * unseen)) / mean;
+function errorPct(tally: VehicleTally): number {
+  const { count, paceCount, paceSum, paceSquareSum, paceVarianceSum, paceCommonErrorSum } = tally;
+  const mean = paceSum / paceCount;
+  const spread = Math.max(0, paceSquareSum / paceCount - mean * mean);
+  const unseen = count > 0 ? Math.max(0, 1 - paceCount / count) : 0;
+  const commonError = paceCommonErrorSum / paceCount;
+  const variance = commonError ** 2 + paceVarianceSum / paceCount ** 2 + (spread / paceCount) * unseen;
+  return (100 * Math.sqrt(variance)) / mean;
 }
 
 /** The value below which a share of the values lie, interpolated between neighbours (Hyndman and Fan, type 7). */

@@ -74,7 +74,10 @@ export function loopMeasure(lane: LaneDefinition, station: StationDefinition): L
   };
 }
 
-export function cameraMeasure(lane: string, station: StationDefinition | null): LaneMeasure {
+export function cameraMeasure(
+  { lane, station, classScheme: { scheme, bins } }: Pick<LaneDefinition, 'lane' | 'station' | 'classScheme'>,
+  sees: { readonly lengths: boolean },
+): LaneMeasure {
   return {
     lane,
     source: 'camera',
@@ -83,7 +86,7 @@ export function cameraMeasure(lane: string, station: StationDefinition | null): 
     occupancyMethod: null,
     speedMethod: 'camera',
     coverage: 'readings',
-    classes: null,
+    classes: sees.lengths ? { scheme, names: bins.map(({ name }) => name) } : null,
     seesQueue: false,
     estimatesSpeed: false,
   };

@@ -1,3 +1,4 @@
+import type { TravelSpeed } from '../passages/dual-loop.ts';
 import type { CompletedPassage } from '../passages/passage.ts';
 
 /** Speeds kept for the percentile; more than any lane carries in an hour. */
@@ -32,9 +33,13 @@ export interface VehicleTally {
   readonly paceSum: number;
   readonly paceSquareSum: number;
   readonly paceVarianceSum: number;
-  /** Vehicles with a speed, and those of them whose speed says how uncertain it is. */
-  readonly speedCount: number;
-  readonly timedSpeedCount: number;
+  /** Sum of what a camera's calibration leaves open about the paces: it errs the same way for all of them. */
+  readonly paceCommonErrorSum: number;
+  /** Vehicles with a spot speed. */
+  readonly spotCount: number;
+  /** Vehicles with a pace, of their spot speed or over the station, and those of them that tell how uncertain. */
+  readonly paceCount: number;
+  readonly timedPaceCount: number;
   readonly headwayMs: Sum;
   readonly gapMs: Sum;
   readonly lengthM: Sum;
@@ -54,8 +59,10 @@ export const NO_VEHICLES: VehicleTally = {
   paceSum: 0,
   paceSquareSum: 0,
   paceVarianceSum: 0,
-  speedCount: 0,
-  timedSpeedCount: 0,
+  paceCommonErrorSum: 0,
+  spotCount: 0,
+  paceCount: 0,
+  timedPaceCount: 0,
   headwayMs: NO_SUM,
   gapMs: NO_SUM,
   lengthM: NO_SUM,
@@ -90,19 +97,53 @@ export function addLate(tally: VehicleTally, passage: CompletedPassage): Vehicle
   return passage.direction === 'reverse' ? tally : { ...tally, lateCount: tally.lateCount + 1 };
 }
 
-function addSpeed(tally: VehicleTally, { speedKmh, speedUncertaintyPct }: CompletedPassage): VehicleTally {
+function addSpeed(tally: VehicleTally, passage: CompletedPassage): VehicleTally {
+  const { speedKmh, travel } = passage;
+  if (travel !== null) return addTravel(tally, travel);
   if (speedKmh === null || speedKmh <= 0) return tally;
+  const kept = tally.speedsKmh.length < MAX_KEPT_SPEEDS;
+  return {
+    ...addPace(tally, speedKmh, paceErrorOf(passage)),
+    speedsKmh: kept ? [...tally.speedsKmh, speedKmh] : tally.speedsKmh,
+    speedSumKmh: tally.speedSumKmh + speedKmh,
+    spotCount: tally.spotCount + 1,
+  };
+}
+
+/** Adds the mean speed of a vehicle that has no spot speed. */
+export function addTravel(tally: VehicleTally, { speedKmh, paceUncertaintyPct }: TravelSpeed): VehicleTally {
+  return addPace(tally, speedKmh, { ownPct: edgeErrorPct(paceUncertaintyPct), commonPct: 0 });
+}
+
+/** Standard errors of one pace, percent: its own, and that which it shares with all others of the sensor. */
+interface PaceError {
+  readonly ownPct: number;
+  readonly commonPct: number;
+}
+
+/** A camera's bounds are two standard errors, and mostly those of its calibration. */
+function paceErrorOf({ source, speedUncertaintyPct }: CompletedPassage): PaceError | null {
+  if (speedUncertaintyPct === null) return null;
+  return source === 'camera'
+    ? { ownPct: 0, commonPct: speedUncertaintyPct / 2 }
+    : { ownPct: edgeErrorPct(speedUncertaintyPct), commonPct: 0 };
+}
+
+/** Four edges, each spread evenly over its bounds: their standard error is the common bound over 2·√3. */
+function edgeErrorPct(uncertaintyPct: number): number {
+  return uncertaintyPct / (2 * Math.sqrt(3));
+}
+
+function addPace(tally: VehicleTally, speedKmh: number, error: PaceError | null): VehicleTally {
   const pace = 1 / speedKmh;
-  // Four edges, each spread evenly over its bounds: their standard error is the common bound over 2·√3.
-  const relative = speedUncertaintyPct === null ? 0 : speedUncertaintyPct / 100 / (2 * Math.sqrt(3));
+  const { ownPct, commonPct } = error ?? { ownPct: 0, commonPct: 0 };
   return {
     ...tally,
-    speedsKmh: tally.speedsKmh.length < MAX_KEPT_SPEEDS ? [...tally.speedsKmh, speedKmh] : tally.speedsKmh,
-    speedSumKmh: tally.speedSumKmh + speedKmh,
     paceSum: tally.paceSum + pace,
     paceSquareSum: tally.paceSquareSum + pace * pace,
-    paceVarianceSum: tally.paceVarianceSum + (relative * pace) ** 2,
-    speedCount: tally.speedCount + 1,
-    timedSpeedCount: tally.timedSpeedCount + (speedUncertaintyPct === null ? 0 : 1),
+    paceVarianceSum: tally.paceVarianceSum + ((ownPct / 100) * pace) ** 2,
+    paceCommonErrorSum: tally.paceCommonErrorSum + (commonPct / 100) * pace,
+    paceCount: tally.paceCount + 1,
+    timedPaceCount: tally.timedPaceCount + (error === null ? 0 : 1),
   };
 }

@@ -1,47 +1,103 @@
 import { describe, expect, test } from 'vitest';
-import { type LaneEvidence, type LaneIncidentState, nextLaneIncident } from './lane-incident.ts';
+import { certaintyOf } from './grounds.ts';
+import {
+  type LaneEvidence,
+  type LaneIncidentInput,
+  type LaneIncidentState,
+  nextLaneIncident,
+  type Subject,
+} from './lane-incident.ts';
 
-const rule = { dwellS: 5, clearS: 3 };
-const seen = (atMs: number, over: Partial<LaneEvidence> = {}): LaneEvidence => ({
-  sensor: 'cam',
-  sinceMs: 0,
-  atMs,
-  conclusive: false,
-  ...over,
+const rule = { dwellS: 5, clearS: 3, coolDownS: 180 };
+const car: Subject = { name: 'track-1', foot: [100, 100], sizePx: 40 };
+
+function evidence(atMs: number, over: Partial<LaneEvidence> = {}): LaneIncidentInput {
+  const said = { sensor: 'cam', source: 'camera', says: 'raises', conclusive: false } as const;
+  return { kind: 'evidence', evidence: { ...said, subject: car, sinceMs: 0, atMs, ...over } };
+}
+const absence = (nowMs: number): LaneIncidentInput => ({ kind: 'absence', nowMs });
+const saying = (says: 'confirms' | 'weakens', atMs: number): LaneIncidentInput => ({
+  kind: 'saying',
+  saying: { sensor: 'loop', source: 'loop', says, atMs },
 });
+
 const quiet: LaneIncidentState = { kind: 'quiet' };
-const suspected: LaneIncidentState = { kind: 'suspected', sinceMs: 0, lastMs: 1000 };
-const open: LaneIncidentState = { kind: 'open', sinceMs: 0, openedMs: 5000, lastMs: 9000, sensors: ['cam'] };
+const grounds = [{ sensor: 'cam', source: 'camera', says: 'raises', atMs: 5000 }] as const;
+const open: LaneIncidentState = {
+  ...{ kind: 'open', sinceMs: 0, openedMs: 5000, lastMs: 9000 },
+  ...{ grounds, subjects: [car] },
+};
+const resting: LaneIncidentState = { kind: 'resting', untilMs: 192_000, subjects: [car] };
+const other = { subject: { name: 'track-2', foot: [300, 300], sizePx: 40 } } as const;
+const renamed = { subject: { name: 'track-2', foot: [110, 105], sizePx: 40 } } as const;
 
 describe('an incident in a lane', () => {
   const table: readonly (readonly [
     string,
     LaneIncidentState,
-    LaneEvidence | null,
-    number,
+    LaneIncidentInput,
     LaneIncidentState['kind'],
     string | null,
   ])[] = [
-    ['nothing happens in a quiet lane', quiet, null, 0, 'quiet', null],
-    ['first evidence is a suspicion', quiet, seen(1000), 1000, 'suspected', null],
-    ['evidence that has already lasted the dwell opens at once', quiet, seen(5000), 5000, 'open', 'open'],
-    ['conclusive evidence needs no dwell', quiet, seen(10, { conclusive: true }), 10, 'open', 'open'],
-    ['evidence short of the dwell stays a suspicion', suspected, seen(4999), 4999, 'suspected', null],
-    ['evidence that lasts the dwell opens it', suspected, seen(5000), 5000, 'open', 'open'],
-    ['a suspicion survives one missed picture', suspected, null, 1900, 'suspected', null],
-    ['a suspicion that is not renewed lapses', suspected, null, 2001, 'quiet', null],
-    ['renewed evidence of the same sensor changes nothing', open, seen(9500), 9500, 'open', null],
-    ['a second sensor confirms it', open, seen(9500, { sensor: 'loop' }), 9500, 'open', 'update'],
-    ['it stays open through a short absence', open, null, 11_999, 'open', null],
-    ['it closes after the clear time', open, null, 12_000, 'quiet', 'close'],
+    ['nothing happens in a quiet lane', quiet, absence(0), 'quiet', null],
+    ['evidence short of the dwell opens nothing', quiet, evidence(4999), 'quiet', null],
+    ['evidence that has lasted the dwell opens it', quiet, evidence(5000), 'open', 'open'],
+    ['conclusive evidence needs no dwell', quiet, evidence(10, { conclusive: true }), 'open', 'open'],
+    ['other sensors alone raise nothing', quiet, saying('confirms', 0), 'quiet', null],
+    ['the agent stops in a quiet lane', quiet, { kind: 'end', nowMs: 0 }, 'quiet', null],
+    ['renewed evidence of the same sensor changes nothing', open, evidence(9500), 'open', null],
+    ['a second sensor is an update', open, evidence(9500, { sensor: 'cam-2' }), 'open', 'update'],
+    ['what a loop says is an update', open, saying('weakens', 9500), 'open', 'update'],
+    ['it stays open through a short absence', open, absence(11_999), 'open', null],
+    ['it closes after the clear time', open, absence(12_000), 'resting', 'close'],
+    ['it closes when the agent stops', open, { kind: 'end', nowMs: 9100 }, 'resting', 'close'],
+    ['the same vehicle does not open it again at once', resting, evidence(20_000), 'resting', null],
+    ['nor under another name at the same place', resting, evidence(20_000, renamed), 'resting', null],
+    ['another vehicle elsewhere opens it', resting, evidence(20_000, other), 'open', 'open'],
+    ['the same vehicle opens it after the cool-down', resting, evidence(192_000), 'open', 'open'],
+    ['what loops say opens nothing again', resting, saying('confirms', 20_000), 'resting', null],
+    ['rest ends with the cool-down', resting, absence(192_000), 'quiet', null],
   ];
-  test.each(table)('%s', (_name, state, evidence, nowMs, kind, change) => {
-    const next = nextLaneIncident(state, { evidence, nowMs }, rule);
+  test.each(table)('%s', (_name, state, input, kind, change) => {
+    const next = nextLaneIncident(state, input, rule);
     expect(next.state.kind).toBe(kind);
     expect(next.change).toBe(change);
   });
-  test('remembers every sensor that took part', () => {
-    const next = nextLaneIncident(open, { evidence: seen(9500, { sensor: 'loop' }), nowMs: 9500 }, rule);
-    expect(next.state).toMatchObject({ sensors: ['cam', 'loop'], lastMs: 9500, openedMs: 5000 });
+});
+
+describe('the certainty of an incident', () => {
+  function after(...inputs: readonly LaneIncidentInput[]): string {
+    const state = inputs.reduce<LaneIncidentState>(
+      (before, input) => nextLaneIncident(before, input, rule).state,
+      open,
+    );
+    return state.kind === 'open' ? certaintyOf(state.grounds) : state.kind;
+  }
+
+  test.each<readonly [string, readonly LaneIncidentInput[], string]>([
+    ['one camera suspects', [evidence(9500)], 'suspected'],
+    ['a second camera confirms', [evidence(9500, { sensor: 'cam-2' })], 'confirmed'],
+    ['a loop confirms', [saying('confirms', 9500)], 'confirmed'],
+    ['a loop that contradicts leaves a suspicion', [saying('weakens', 9500)], 'suspected'],
+    [
+      'a loop outweighs the camera that goes on',
+      [saying('weakens', 9500), evidence(9600, { says: 'confirms' })],
+      'suspected',
+    ],
+    ['what a loop said last counts', [saying('weakens', 9500), saying('confirms', 20_000)], 'confirmed'],
+  ])('%s', (_name, inputs, certainty) => {
+    expect(after(...inputs)).toBe(certainty);
+  });
+
+  test('is that of the newest, and its grounds name everyone once for each thing they said', () => {
+    const said = [saying('weakens', 9500), saying('weakens', 9600), evidence(9700), saying('confirms', 9900)];
+    const state = said.reduce<LaneIncidentState>((s, input) => nextLaneIncident(s, input, rule).state, open);
+    expect(state).toMatchObject({
+      grounds: [
+        { sensor: 'cam', says: 'raises', atMs: 5000 },
+        { sensor: 'loop', says: 'weakens', atMs: 9500 },
+        { sensor: 'loop', says: 'confirms', atMs: 9900 },
+      ],
+    });
   });
 });

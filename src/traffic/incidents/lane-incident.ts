@@ -1,80 +1,152 @@
 import { assertNever } from '../../base/assert-never.ts';
 import { MS_PER_S } from '../../base/units.ts';
+import { lengthOf, subtract } from '../geometry.ts';
+import type { LaneSource } from '../record.ts';
+import type { LaneRule, PointPx } from '../site-definition.ts';
+import { addGround, type Ground, type Saying } from './grounds.ts';
 
 /**
- * The life of one kind of incident in one lane. Evidence raises it, dwell confirms it, absence clears it.
- * One incident has one id from open to close, however many vehicles take part.
+ * The life of one kind of incident at one place. Evidence that has lasted opens it, further sensors confirm or
+ * weaken it, absence clears it. It has one id from open to close, however many vehicles take part.
  */
 export type LaneIncidentState =
   | { readonly kind: 'quiet' }
-  | { readonly kind: 'suspected'; readonly sinceMs: number; readonly lastMs: number }
   | {
       readonly kind: 'open';
       readonly sinceMs: number;
       readonly openedMs: number;
       readonly lastMs: number;
-      readonly sensors: readonly string[];
-    };
+      readonly grounds: readonly Ground[];
+      /** Newest last. */
+      readonly subjects: readonly Subject[];
+    }
+  /** Closed a moment ago: what it was about does not raise it again before `untilMs`. */
+  | { readonly kind: 'resting'; readonly untilMs: number; readonly subjects: readonly Subject[] };
 
-/** What the sensors say about this lane at a moment. */
+/** What an incident is about, so that the same thing under another name is known again by its place. */
+export interface Subject {
+  /** A track, a pair of tracks, an object, or the lane itself. */
+  readonly name: string;
+  readonly foot: PointPx | null;
+  /** Height of its box; two feet within half of it are one thing. */
+  readonly sizePx: number;
+}
+
+/** What a sensor says at a moment. */
 export interface LaneEvidence {
   readonly sensor: string;
+  readonly source: LaneSource;
+  /** `confirms` raises it too: something beside the first sign bears it out. */
+  readonly says: 'raises' | 'confirms';
+  readonly subject: Subject;
   readonly sinceMs: number;
   readonly atMs: number;
-  /** True when the evidence needs no dwell, such as a dual-loop pair crossed in the wrong order. */
+  /** True when it needs no dwell, such as a dual-loop pair crossed in the wrong order. */
   readonly conclusive: boolean;
 }
 
-export interface LaneIncidentRule {
-  readonly dwellS: number;
-  readonly clearS: number;
-}
+export type LaneIncidentInput =
+  | { readonly kind: 'evidence'; readonly evidence: LaneEvidence }
+  /** A sensor that does not raise this incident bears it out, or contradicts it. */
+  | { readonly kind: 'saying'; readonly saying: Saying }
+  /** Nothing until this moment, and the road was seen. */
+  | { readonly kind: 'absence'; readonly nowMs: number }
+  /** Nobody can see the road any more, or the agent stops. */
+  | { readonly kind: 'end'; readonly nowMs: number };
+
+/** Dwell, clearing and cool-down, seconds. */
+export type LifeRule = Pick<LaneRule, 'dwellS' | 'clearS'> & { readonly coolDownS: number };
 
 export type LaneIncidentChange = 'open' | 'update' | 'close' | null;
 
-/** A suspicion that is not renewed for this long was a wrong one. */
-const SUSPICION_LAPSES_MS = 1000;
+export interface LaneIncidentFold {
+  readonly state: LaneIncidentState;
+  readonly change: LaneIncidentChange;
+}
 
-/** Folds one piece of evidence, or the absence of any, at a moment. The one transition function. */
+const MOST_SUBJECTS = 16;
+
+/** The one transition function. */
 export function nextLaneIncident(
   state: LaneIncidentState,
-  input: { readonly evidence: LaneEvidence | null; readonly nowMs: number },
-  rule: LaneIncidentRule,
-): { readonly state: LaneIncidentState; readonly change: LaneIncidentChange } {
-  const { evidence, nowMs } = input;
+  input: LaneIncidentInput,
+  rule: LifeRule,
+): LaneIncidentFold {
   switch (state.kind) {
     case 'quiet':
-      if (evidence === null) return { state, change: null };
-      return judge({ sinceMs: evidence.sinceMs, evidence }, rule);
-    case 'suspected':
-      if (evidence !== null) {
-        return judge({ sinceMs: Math.min(state.sinceMs, evidence.sinceMs), evidence }, rule);
+      return input.kind === 'evidence' ? judge(state, input.evidence, rule) : { state, change: null };
+    case 'resting': {
+      if (input.kind === 'evidence') {
+        const { evidence } = input;
+        const over = evidence.atMs >= state.untilMs;
+        const known = state.subjects.some((subject) => isSame(subject, evidence.subject));
+        return known && !over ? { state, change: null } : judge(state, evidence, rule);
       }
-      if (nowMs - state.lastMs > SUSPICION_LAPSES_MS) return { state: { kind: 'quiet' }, change: null };
-      return { state, change: null };
-    case 'open': {
-      if (evidence === null) {
-        if (nowMs - state.lastMs < rule.clearS * MS_PER_S) return { state, change: null };
-        return { state: { kind: 'quiet' }, change: 'close' };
-      }
-      const lastMs = Math.max(state.lastMs, evidence.atMs);
-      if (state.sensors.includes(evidence.sensor)) return { state: { ...state, lastMs }, change: null };
-      return { state: { ...state, lastMs, sensors: [...state.sensors, evidence.sensor] }, change: 'update' };
+      const over = input.kind === 'absence' && input.nowMs >= state.untilMs;
+      return { state: over ? { kind: 'quiet' } : state, change: null };
     }
+    case 'open':
+      return nextOpen(state, input, rule);
     default:
       return assertNever(state);
   }
 }
 
-function judge(
-  raised: { readonly sinceMs: number; readonly evidence: LaneEvidence },
-  rule: LaneIncidentRule,
-): { readonly state: LaneIncidentState; readonly change: LaneIncidentChange } {
-  const { sinceMs, evidence } = raised;
-  const lastMs = evidence.atMs;
-  if (!evidence.conclusive && lastMs - sinceMs < rule.dwellS * MS_PER_S) {
-    return { state: { kind: 'suspected', sinceMs, lastMs }, change: null };
+function judge(state: LaneIncidentState, evidence: LaneEvidence, rule: LifeRule): LaneIncidentFold {
+  const { sinceMs, atMs, sensor, source, says, subject } = evidence;
+  if (!evidence.conclusive && atMs - sinceMs < rule.dwellS * MS_PER_S) return { state, change: null };
+  const raised = addGround([], { sensor, source, says: 'raises', atMs });
+  const grounds = says === 'raises' ? raised : addGround(raised, { sensor, source, says, atMs });
+  const times = { sinceMs: Math.min(sinceMs, atMs), openedMs: atMs, lastMs: atMs };
+  return { state: { kind: 'open', ...times, grounds, subjects: [subject] }, change: 'open' };
+}
+
+function nextOpen(
+  state: Extract<LaneIncidentState, { kind: 'open' }>,
+  input: LaneIncidentInput,
+  rule: LifeRule,
+): LaneIncidentFold {
+  switch (input.kind) {
+    case 'evidence': {
+      const { evidence } = input;
+      const { sensor, source, atMs } = evidence;
+      // A second sensor that raises the same bears the first out.
+      const isSecond = !state.grounds.some((ground) => ground.sensor === sensor);
+      const says = isSecond ? 'confirms' : evidence.says;
+      const grounds = addGround(state.grounds, { sensor, source, says, atMs });
+      const others = state.subjects.filter(({ name }) => name !== evidence.subject.name);
+      const subjects = [...others, evidence.subject].slice(-MOST_SUBJECTS);
+      const lastMs = Math.max(state.lastMs, atMs);
+      const change = grounds === state.grounds ? null : 'update';
+      return { state: { ...state, lastMs, grounds, subjects }, change };
+    }
+    case 'saying': {
+      const grounds = addGround(state.grounds, input.saying);
+      return grounds === state.grounds
+        ? { state, change: null }
+        : { state: { ...state, grounds }, change: 'update' };
+    }
+    case 'absence':
+      if (input.nowMs - state.lastMs < rule.clearS * MS_PER_S) return { state, change: null };
+      return closed(state, input.nowMs, rule);
+    case 'end':
+      return closed(state, input.nowMs, rule);
+    default:
+      return assertNever(input);
   }
-  const open = { kind: 'open', sinceMs, openedMs: lastMs, lastMs, sensors: [evidence.sensor] } as const;
-  return { state: open, change: 'open' };
+}
+
+function closed(
+  { subjects }: Extract<LaneIncidentState, { kind: 'open' }>,
+  nowMs: number,
+  rule: LifeRule,
+): LaneIncidentFold {
+  const untilMs = nowMs + rule.coolDownS * MS_PER_S;
+  return { state: { kind: 'resting', untilMs, subjects }, change: 'close' };
+}
+
+function isSame(a: Subject, b: Subject): boolean {
+  if (a.name === b.name) return true;
+  if (a.foot === null || b.foot === null) return false;
+  return lengthOf(subtract(a.foot, b.foot)) <= Math.max(a.sizePx, b.sizePx) / 2;
 }

@@ -1,133 +1,170 @@
 import { MS_PER_S } from '../../base/units.ts';
 import { lengthOf, subtract } from '../geometry.ts';
-import { goesAlong, isMotorVehicle, laneOf, type ViewState } from '../passages/camera-view.ts';
-import { isStanding, lastSeen, movementOf, type TrackMotion } from '../passages/track-motion.ts';
-import type { IncidentKind } from '../record.ts';
-import type {
-  CameraDefinition,
-  CameraLaneDefinition,
-  IncidentRules,
-  LaneKind,
-  PointPx,
-  SiteDefinition,
-} from '../site-definition.ts';
-import type { LaneEvidence } from './lane-incident.ts';
+import type { TrackPoint } from '../observations/observation.ts';
+import type { ViewState } from '../passages/camera-view.ts';
+import { lastSeen, movementOf, type TrackMotion } from '../passages/track-motion.ts';
+import type { CameraDefinition, PointPx, SiteDefinition } from '../site-definition.ts';
+import { isAboard } from './aboard.ts';
+import type { PlacedEvidence } from './incident-journal.ts';
+import { isWatched } from './incident-rule.ts';
+import { foldLaneLines, type LaneLines, type LineState, type SeenVehicle } from './lane-lines.ts';
+import { placeAt, type RoadPlace, waitMsAt } from './road-place.ts';
+import {
+  type Conducts,
+  isRemembered,
+  judgeVehicle,
+  judgeWalker,
+  recallConduct,
+  type TrackConduct,
+} from './track-conduct.ts';
 
 /** Uncalibrated: box heights of travel that stand for the configured distance. */
 const BOX_HEIGHTS_PER_DISTANCE = 1.5;
+/** What was so this long ago is so: boxes vanish for a picture or two. */
+const FRESH_MS = 1000;
 
-/**
- * Where vehicles wait by design, one that stands is no news until it has stood for longer than it can have to:
- * a signal's red, a gap for a turn, the passengers of a bus.
- */
-const PATIENCE_S: Readonly<Record<LaneKind, number>> = {
-  through: 0,
-  ramp: 0,
-  'non-motor': 0,
-  'stop-line': 180,
-  turn: 180,
-  bus: 120,
-};
-
-/** Since when one track has been doing what an incident is made of. */
-export interface TrackConduct {
-  readonly standingSinceMs: number | null;
-  readonly wrongWay: {
-    readonly sinceMs: number;
-    readonly fromM: PointPx | null;
-    readonly fromPx: PointPx;
-  } | null;
+export interface ConductState {
+  readonly tracks: Conducts;
+  readonly lines: LineState;
 }
 
-export type ConductState = ReadonlyMap<number, TrackConduct>;
+export const NO_CONDUCT: ConductState = { tracks: new Map(), lines: new Map() };
 
-/** A lane in which a track gives evidence of an incident. */
-export interface TrackEvidence extends LaneEvidence {
-  readonly lane: string;
-  readonly incidentKind: IncidentKind;
+/** A lane or shoulder in which one camera's picture gives evidence of an incident. */
+export interface TrackEvidence extends PlacedEvidence {
   readonly positionPx: PointPx;
-  readonly positionM: PointPx | null;
-  readonly speedKmh: number | null;
+}
+
+/** One road user at the newest picture that shows it. */
+interface Judged {
+  readonly motion: TrackMotion;
+  readonly conduct: TrackConduct;
+  readonly place: RoadPlace;
 }
 
 /** Judges every track of one camera at one picture. */
 export function foldConduct(
   camera: CameraDefinition,
   state: ConductState,
-  view: ViewState,
+  seen: { readonly view: ViewState; readonly points: readonly TrackPoint[]; readonly atMs: number },
   definition: Pick<SiteDefinition, 'lanes' | 'incidents'>,
-  atMs: number,
 ): { readonly state: ConductState; readonly evidence: readonly TrackEvidence[] } {
-  const conducts = new Map<number, TrackConduct>();
-  const evidence: TrackEvidence[] = [];
-  for (const [id, { motion }] of view.tracks) {
-    if (motion.lastMs !== atMs || !isMotorVehicle(motion)) continue;
-    const lane = laneOf(camera, motion);
-    if (lane === null) continue;
-    const rules = definition.incidents;
-    const conduct = judgeTrack(state.get(id) ?? NO_CONDUCT, motion, lane, rules);
-    conducts.set(id, conduct);
-    const kind = definition.lanes.find((each) => each.lane === lane.lane)?.kind ?? 'through';
-    evidence.push(...evidenceOf(camera, lane, motion, conduct, { rules, patienceS: PATIENCE_S[kind] }));
+  const { atMs, view } = seen;
+  const rules = definition.incidents;
+  const tracks = new Map(state.tracks);
+  const judged: Judged[] = [];
+  for (const point of seen.points) {
+    const motion = view.tracks.get(point.track)?.motion;
+    const foot = motion === undefined ? null : (lastSeen(motion)?.foot ?? null);
+    const place = foot === null ? null : placeAt(camera, foot, definition.lanes);
+    if (motion === undefined) continue;
+    if (place === null) {
+      tracks.delete(point.track);
+      continue;
+    }
+    const onFoot = motion.class === 'person' || motion.class === 'bicycle';
+    const { conduct: known, lost } = recallConduct(tracks, motion, onFoot);
+    const conduct = onFoot
+      ? judgeWalker(known, motion, place.purpose === null && !isAboard(point, seen.points))
+      : judgeVehicle(known, motion, place.drawn, rules);
+    if (conduct === null) continue;
+    if (lost !== null) tracks.delete(lost);
+    tracks.set(point.track, conduct);
+    judged.push({ motion, conduct, place });
   }
-  for (const [id, conduct] of state) {
-    if (!conducts.has(id) && view.tracks.has(id)) conducts.set(id, conduct);
+  for (const [id, conduct] of tracks) {
+    if (!view.tracks.has(id) && !isRemembered(conduct, atMs)) tracks.delete(id);
   }
-  return { state: conducts, evidence };
+  const vehicles = judged.filter(({ conduct }) => !conduct.onFoot);
+  const lines = foldLaneLines(camera, state.lines, { vehicles: vehicles.map(asVehicle), atMs }, definition);
+  const own = judged.flatMap((each) => [
+    ...stoppedVehicle(camera, each, { rules, lines: lines.lines, atMs }),
+    ...wrongWay(camera, each, { rules, atMs }),
+    ...astray(camera, each, { rules, atMs }),
+  ]);
+  return { state: { tracks, lines: lines.state }, evidence: [...own, ...lines.evidence] };
 }
 
-const NO_CONDUCT: TrackConduct = { standingSinceMs: null, wrongWay: null };
+interface Circumstances {
+  readonly rules: SiteDefinition['incidents'];
+  readonly atMs: number;
+}
 
-function judgeTrack(
-  conduct: TrackConduct,
-  motion: TrackMotion,
-  lane: CameraLaneDefinition,
-  rules: IncidentRules,
-): TrackConduct {
-  const movement = movementOf(motion);
-  const seen = lastSeen(motion);
-  if (movement === null || seen === null) return conduct;
-  const standing = isStanding(motion, movement, rules.stoppedVehicle.belowKmh);
-  const standingSinceMs = standing ? (conduct.standingSinceMs ?? motion.lastMs - movement.spanMs) : null;
+function stoppedVehicle(
+  camera: CameraDefinition,
+  judged: Judged,
+  { rules, lines, atMs }: Circumstances & { readonly lines: LaneLines },
+): readonly TrackEvidence[] {
+  const { motion, conduct, place } = judged;
+  const { standing } = conduct;
+  const waitMs = waitMsAt(place, rules.stoppedVehicle, motion);
+  if (standing === null || waitMs === null || atMs - standing.lastMs > FRESH_MS) return [];
+  if (!isWatched(rules, 'stopped-vehicle', place.kind)) return [];
+  const inLine = lines.get(place.lane)?.get(motion.track);
+  if (place.drawn !== null && inLine === 'behind') return [];
+  const redMs = rules.stoppedVehicle.waitS['stop-line'] * MS_PER_S;
+  const patienceMs = place.drawn !== null && inLine === 'head-beyond' ? Math.max(waitMs, redMs) : waitMs;
+  if (atMs - standing.sinceMs < patienceMs) return [];
+  return [evidenceOf(camera, judged, { incidentKind: 'stopped-vehicle', sinceMs: standing.sinceMs, atMs })];
+}
 
-  const fast = movement.speedKmh === null ? !standing : movement.speedKmh >= rules.wrongWay.aboveKmh;
-  const against = !standing && fast && goesAlong(motion, subtract(lane.direction[0], lane.direction[1]));
-  const wrongWay = against
-    ? (conduct.wrongWay ?? { sinceMs: motion.lastMs, fromM: seen.groundM, fromPx: seen.foot })
-    : null;
-  return { standingSinceMs, wrongWay };
+function wrongWay(
+  camera: CameraDefinition,
+  judged: Judged,
+  { rules, atMs }: Circumstances,
+): readonly TrackEvidence[] {
+  const { motion, conduct, place } = judged;
+  if (conduct.wrongWay === null || place.purpose === 'bay' || place.purpose === 'bus-stop') return [];
+  if (!isWatched(rules, 'wrong-way', place.kind)) return [];
+  const { sinceMs, fromM, fromPx } = conduct.wrongWay;
+  const share = distanceShare(motion, { fromM, fromPx }, rules.wrongWay.distanceM);
+  if (share < 1 || motion.lastMs - sinceMs < rules.wrongWay.dwellS * MS_PER_S) return [];
+  const evidence = evidenceOf(camera, judged, { incidentKind: 'wrong-way', sinceMs, atMs });
+  return [{ ...evidence, conclusive: true }];
+}
+
+/** People and bicycles where none should be. */
+function astray(
+  camera: CameraDefinition,
+  judged: Judged,
+  { rules, atMs }: Circumstances,
+): readonly TrackEvidence[] {
+  const { motion, conduct, place } = judged;
+  if (conduct.astray === null || atMs - conduct.astray.lastMs > FRESH_MS) return [];
+  const incidentKind = motion.class === 'bicycle' ? 'cyclist' : 'pedestrian';
+  if (!isWatched(rules, incidentKind, place.kind)) return [];
+  return [evidenceOf(camera, judged, { incidentKind, sinceMs: conduct.astray.sinceMs, atMs })];
 }
 
 function evidenceOf(
-  camera: CameraDefinition,
-  lane: CameraLaneDefinition,
-  motion: TrackMotion,
-  conduct: TrackConduct,
-  { rules, patienceS }: { readonly rules: IncidentRules; readonly patienceS: number },
-): readonly TrackEvidence[] {
+  { camera }: CameraDefinition,
+  { motion, conduct, place }: Judged,
+  claim: Pick<TrackEvidence, 'incidentKind' | 'sinceMs' | 'atMs'>,
+): TrackEvidence {
   const seen = lastSeen(motion);
-  if (seen === null) return [];
-  const at = {
-    sensor: camera.camera,
-    lane: lane.lane,
-    atMs: motion.lastMs,
+  return {
+    ...claim,
+    sensor: camera,
+    source: 'camera',
+    says: 'raises',
+    subject: { name: `track-${motion.track}`, foot: conduct.foot, sizePx: conduct.heightPx },
     conclusive: false,
-    positionPx: seen.foot,
-    positionM: seen.groundM,
+    lane: place.lane,
+    zone: place.zone,
+    positionPx: conduct.foot,
+    positionM: seen?.groundM ?? null,
     speedKmh: movementOf(motion)?.speedKmh ?? null,
+    direction: conduct.heading,
+    queueLengthM: null,
   };
-  const evidence: TrackEvidence[] = [];
-  const { standingSinceMs } = conduct;
-  if (standingSinceMs !== null && motion.lastMs - standingSinceMs >= patienceS * MS_PER_S) {
-    evidence.push({ ...at, incidentKind: 'stopped-vehicle', sinceMs: standingSinceMs });
-  }
-  if (conduct.wrongWay !== null) {
-    const { sinceMs, fromM, fromPx } = conduct.wrongWay;
-    const share = distanceShare(motion, { fromM, fromPx }, rules.wrongWay.distanceM);
-    const long = motion.lastMs - sinceMs >= rules.wrongWay.dwellS * MS_PER_S;
-    if (share >= 1 && long) evidence.push({ ...at, incidentKind: 'wrong-way', sinceMs, conclusive: true });
-  }
-  return evidence;
+}
+
+function asVehicle({ motion, conduct, place }: Judged): SeenVehicle {
+  return {
+    motion,
+    lane: place.purpose === 'bay' || place.purpose === 'bus-stop' ? null : place.drawn,
+    conduct,
+  };
 }
 
 /** How much of the configured distance a track has gone against its lane; 1 and more is enough. */

@@ -9,6 +9,8 @@ export type Observation =
   | VehicleDetection
   | DeviceInterval
   | VehicleTracks
+  | RoadObject
+  | EvidenceKept
   | SensorSampling
   | SensorFault;
 
@@ -116,6 +118,48 @@ export interface TrackPoint {
   readonly groundM: readonly [number, number] | null;
   /** True when this picture did not show the road user and the position is the tracker's prediction. */
   readonly coasting: boolean;
+}
+
+/**
+ * Something that has come to rest where the road was, and is no road user that the detector knows. Claimed at every
+ * look while it lies there, and once more, with `present: false`, when the road is seen there again.
+ */
+export interface RoadObject {
+  readonly kind: 'road-object';
+  readonly camera: string;
+  /** Unique within the camera process's life. */
+  readonly object: number;
+  readonly atMs: number;
+  /** Since when it has been seen in this place. */
+  readonly sinceMs: number;
+  /** x1, y1, x2, y2 in pixels of the configured picture. */
+  readonly box: readonly [number, number, number, number];
+  /** Bottom middle of the box, in pixels of the configured picture. */
+  readonly foot: readonly [number, number];
+  /** The foot on the ground plane in metres, when the camera is calibrated and the foot lies on the plane. */
+  readonly groundM: readonly [number, number] | null;
+  readonly present: boolean;
+}
+
+/** Files that show an incident are on the disk. */
+export interface EvidenceKept {
+  readonly kind: 'evidence-kept';
+  /** Id of the incident. */
+  readonly incident: string;
+  readonly camera: string;
+  readonly files: readonly KeptFile[];
+  readonly atMs: number;
+}
+
+export interface KeptFile {
+  readonly kind: 'picture' | 'clip';
+  readonly name: string;
+  /** Of the file as it is stored, lower-case hexadecimal. */
+  readonly sha256: string;
+  readonly bytes: number;
+  /** The stretch that it shows; of a picture both are its moment. */
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /** Why a stretch of time has no reading. */

@@ -98,8 +98,16 @@ describe('one vehicle, one passage', () => {
         [left + 50, 0],
         [left + 50, 1000],
       ] as const,
+      stopLine: null,
     }));
-    const camera = { camera: 'cam', framesPerSecond: 10, lanes };
+    const camera = {
+      camera: 'cam',
+      framesPerSecond: 10,
+      lanes,
+      zones: [],
+      plane: null,
+      visible: [0, 0, 1000, 1000] as const,
+    };
     expect(passagesOf(drive(400, 600, 10, 104), { camera }).map(({ lane }) => lane)).toEqual(['north-2']);
   });
 });

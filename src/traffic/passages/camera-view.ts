@@ -2,12 +2,11 @@ import { dot, isInside, lengthOf, relativeTo, subtract } from '../geometry.ts';
 import type { VehicleTracks } from '../observations/observation.ts';
 import type { CameraDefinition, CameraLaneDefinition, PointPx } from '../site-definition.ts';
 import type { CompletedPassage } from './passage.ts';
-import { foldTrack, halvesOf, lastSeen, movementOf, type Sample, type TrackMotion } from './track-motion.ts';
+import { trackFigures } from './track-figures.ts';
+import { foldTrack, halvesOf, lastSeen, type Sample, type TrackMotion } from './track-motion.ts';
 
 /** A track that was not claimed for this long is forgotten. */
 const FORGET_MS = 5000;
-/** The window for a spot speed at the line, ms. */
-const SPEED_WINDOW_MS = 1000;
 /*
  * Two gates, in box heights: a track counts when its foot has been seen this far before the line and that far
  * beyond it, and has come a good way. A detector's boxes jump by a tenth of their height, vehicles that queue on
@@ -114,7 +113,7 @@ function cross(
     const offCentre = Math.abs(approach.crossing.along - 0.5);
     if (offCentre > 0.5 + BESIDE_LINE) continue;
     if (best === null || offCentre < best.offCentre) {
-      best = { lane: lane.lane, direction, atMs: approach.crossing.atMs, way, offCentre };
+      best = { lane, direction, atMs: approach.crossing.atMs, way, offCentre };
     }
   }
   if (best === null || !isMotorVehicle(motion)) return { viewed: { ...viewed, approaches }, passage: null };
@@ -125,7 +124,7 @@ function cross(
 }
 
 interface Crossing {
-  readonly lane: string;
+  readonly lane: CameraLaneDefinition;
   readonly direction: Direction;
   readonly atMs: number;
   readonly way: PointPx;
@@ -186,22 +185,19 @@ function cosineOf(a: PointPx, b: PointPx): number {
 function cameraPassage(
   camera: CameraDefinition,
   motion: TrackMotion,
-  crossing: { readonly lane: string; readonly direction: Direction; readonly atMs: number },
+  { lane, direction, atMs }: Crossing,
 ): CompletedPassage {
-  const speedKmh = movementOf(motion, SPEED_WINDOW_MS)?.speedKmh ?? null;
   return {
-    lane: crossing.lane,
+    lane: lane.lane,
     source: 'camera',
     sensor: camera.camera,
-    direction: crossing.direction,
-    frontMs: crossing.atMs,
+    direction,
+    frontMs: atMs,
     rearMs: null,
     completedMs: motion.lastMs,
     onTimeMs: null,
-    speedKmh,
-    speedMethod: speedKmh === null ? null : 'camera',
-    speedUncertaintyPct: null,
-    lengthM: null,
+    ...trackFigures(camera, lane, motion),
+    travel: null,
     lengthClass: null,
     class: motion.class,
     counterOnly: false,

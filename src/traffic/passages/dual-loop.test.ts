@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { measureDualLoop, slowestTravelMs } from './dual-loop.ts';
+import { measureDualLoop, slowestTravelMs, travelSpeed } from './dual-loop.ts';
 import type { Pulse } from './pulse.ts';
 
 const geometry = { spacingM: 4.5, loopLengthM: 2 };
@@ -9,6 +9,39 @@ function pulse(onMs: number, offMs: number, uncertaintyMs = 5): Pulse {
   const found = { onFound: false, offFound: false };
   return { onMs, offMs, onUncertaintyMs: uncertaintyMs, offUncertaintyMs: uncertaintyMs, ...found };
 }
+
+describe('a mean speed over the station', () => {
+  test.each([
+    ['of a vehicle that keeps its speed is that speed', pulse(0, 440), pulse(300, 740), 54],
+    // Front 30 s, rear 0.3 s: 4.5 m in 15.15 s.
+    ['of one that stands between the loops', pulse(0, 31_000), pulse(30_000, 31_300), 1.069307],
+    ['of edges too coarse for a spot speed', pulse(0, 440, 50), pulse(300, 740, 50), 54],
+    ['that no vehicle has', pulse(0, 100, 0), pulse(60, 160, 0), null],
+    ['that one may have had for all that is known', pulse(0, 100, 25), pulse(60, 160, 25), 270],
+    ['of loops met in no order', pulse(300, 740), pulse(0, 440), null],
+    ['of an end that fell into silence', pulse(0, 440), { ...pulse(300, 740), offFound: true }, null],
+  ] as const)('%s', (_, first, second, expected) => {
+    const travel = travelSpeed({ first, second }, geometry);
+    if (expected === null) expect(travel).toBeNull();
+    else expect(travel?.speedKmh).toBeCloseTo(expected, 5);
+  });
+
+  test('has a pace within its uncertainty of the true one', () => {
+    // True travel time 300 ms; each edge may be 50 ms off.
+    for (const [a, b] of [
+      [0, 0],
+      [50, -50],
+      [-50, 50],
+    ] as const) {
+      const pulses = { first: pulse(a, 440 + a, 50), second: pulse(300 + b, 740 + b, 50) };
+      const travel = travelSpeed(pulses, geometry);
+      const paceMs = 300 + b - a;
+      expect(Math.abs(300 - paceMs)).toBeLessThanOrEqual(
+        (paceMs * (travel?.paceUncertaintyPct ?? 0)) / 100 + 1e-9,
+      );
+    }
+  });
+});
 
 describe('a dual-loop speed', () => {
   test.each([

@@ -30,11 +30,24 @@ export interface DualLoopGeometry {
   readonly loopLengthM: number;
 }
 
+/** Of one vehicle, in the order in which it met the loops. */
+export interface DualLoopPulses {
+  readonly first: Pulse;
+  readonly second: Pulse;
+}
+
 export interface DualLoopMeasure {
   readonly speedKmh: number | null;
   /** The true speed lies within ± this of it as far as the timing of the edges goes, percent. */
   readonly speedUncertaintyPct: number | null;
   readonly lengthM: number | null;
+}
+
+/** Mean speed of one vehicle over the station, whatever it did there. */
+export interface TravelSpeed {
+  readonly speedKmh: number;
+  /** The true pace 1/v lies within ± this of it as far as the timing of the edges goes, percent. */
+  readonly paceUncertaintyPct: number;
 }
 
 export const NO_MEASURE: DualLoopMeasure = { speedKmh: null, speedUncertaintyPct: null, lengthM: null };
@@ -51,16 +64,12 @@ export function slowestTravelMs(spacingM: number): number {
  * Nothing is returned when an edge was not seen, when the edges are too coarse to carry a speed, or when the
  * vehicle did not keep one.
  */
-export function measureDualLoop(
-  pulses: { readonly first: Pulse; readonly second: Pulse },
-  geometry: DualLoopGeometry,
-): DualLoopMeasure {
-  const { first, second } = pulses;
-  const onMs = sharedOnTime(first, second);
-  if (onMs === null || first.offMs === null || second.offMs === null) return NO_MEASURE;
-  const travelMs = (second.onMs - first.onMs + (second.offMs - first.offMs)) / 2;
-  const openMs = (timingMs(first) + timingMs(second)) / 2;
-  if (travelMs <= 0 || openMs > MAX_TIMING_SHARE * travelMs) return NO_MEASURE;
+export function measureDualLoop(pulses: DualLoopPulses, geometry: DualLoopGeometry): DualLoopMeasure {
+  const onMs = sharedOnTime(pulses.first, pulses.second);
+  const travel = travelTime(pulses);
+  if (onMs === null || travel === null) return NO_MEASURE;
+  const { travelMs, openMs } = travel;
+  if (openMs > MAX_TIMING_SHARE * travelMs) return NO_MEASURE;
   const speedMs = geometry.spacingM / (travelMs / MS_PER_S);
   const speedKmh = kmhFromMs(speedMs);
   const lengthM = (speedMs * onMs) / MS_PER_S - geometry.loopLengthM;
@@ -68,6 +77,35 @@ export function measureDualLoop(
   if (lengthM < SHORTEST_VEHICLE_M || lengthM > LONGEST_VEHICLE_M) return NO_MEASURE;
   // The true travel time lies within ±openMs, so the speed between D/(t+u) and D/(t−u); the latter is farther.
   return { speedKmh, speedUncertaintyPct: (100 * openMs) / (travelMs - openMs), lengthM };
+}
+
+/**
+ * Mean speed over the station: spacing over travel time, also of a vehicle that stood on it. It is no spot
+ * speed, but the mean of such travel times makes the space-mean speed (Edie 1963: distance over time spent).
+ * However coarse the edges are, their errors cancel out in that mean; left out are travel times that no
+ * vehicle can have had. Null when an edge was not seen.
+ */
+export function travelSpeed(pulses: DualLoopPulses, { spacingM }: DualLoopGeometry): TravelSpeed | null {
+  const travel = travelTime(pulses);
+  if (travel === null) return null;
+  const { travelMs, openMs } = travel;
+  const isPossible = travelMs + openMs >= (spacingM / msFromKmh(PLAUSIBLE_SPEED_KMH.max)) * MS_PER_S;
+  if (!isPossible) return null;
+  return {
+    speedKmh: kmhFromMs(spacingM / (travelMs / MS_PER_S)),
+    paceUncertaintyPct: (100 * openMs) / travelMs,
+  };
+}
+
+/** Mean of the front's and the rear's travel time, and how far it may be off; null where it is not known. */
+function travelTime({
+  first,
+  second,
+}: DualLoopPulses): { readonly travelMs: number; readonly openMs: number } | null {
+  if (onTimeMs(first) === null || onTimeMs(second) === null) return null;
+  const [firstOffMs, secondOffMs] = [first.offMs ?? 0, second.offMs ?? 0];
+  const travelMs = (second.onMs - first.onMs + (secondOffMs - firstOffMs)) / 2;
+  return travelMs > 0 ? { travelMs, openMs: (timingMs(first) + timingMs(second)) / 2 } : null;
 }
 
 /** Whether both loops were occupied equally long, as far as that is known. */

@@ -1,7 +1,15 @@
 import { assertNever } from '../../base/assert-never.ts';
 import type { LoopCounters, LoopTransition } from '../observations/observation.ts';
 import type { ClassScheme, LoopDefinition, StationDefinition } from '../site-definition.ts';
-import { type DualLoopGeometry, type DualLoopMeasure, measureDualLoop, NO_MEASURE } from './dual-loop.ts';
+import {
+  type DualLoopGeometry,
+  type DualLoopMeasure,
+  type DualLoopPulses,
+  measureDualLoop,
+  NO_MEASURE,
+  type TravelSpeed,
+  travelSpeed,
+} from './dual-loop.ts';
 import { lengthClassOf } from './length-class.ts';
 import type { CompletedPassage } from './passage.ts';
 import { type EndedPulse, foldPulse, onTimeMs, type Pulse } from './pulse.ts';
@@ -25,8 +33,8 @@ export interface StationState {
   /** Occupied since, per loop; null when free. */
   readonly entryOpen: Pulse | null;
   readonly exitOpen: Pulse | null;
-  /** The exit pulse that lasts is of a vehicle that has been counted already. */
-  readonly exitTaken: boolean;
+  /** Entry pulse of the vehicle that the lasting exit pulse is of, when that has been counted already. */
+  readonly standing: EndedPulse | null;
   /** Ended pulses of a pair that are not part of a vehicle yet, oldest first. */
   readonly entries: readonly EndedPulse[];
   readonly exits: readonly EndedPulse[];
@@ -36,7 +44,7 @@ export interface StationState {
 export const EMPTY_STATION: StationState = {
   entryOpen: null,
   exitOpen: null,
-  exitTaken: false,
+  standing: null,
   entries: [],
   exits: [],
   counter: null,
@@ -45,6 +53,8 @@ export const EMPTY_STATION: StationState = {
 export interface StationFold {
   readonly state: StationState;
   readonly passages: readonly CompletedPassage[];
+  /** A vehicle that was counted before it had left the exit loop has left it now. */
+  readonly left?: { readonly atMs: number; readonly travel: TravelSpeed };
 }
 
 /** The loop whose pulses are the vehicles; null while none is believed. */
@@ -115,7 +125,7 @@ export function settleStation(station: Station, state: StationState, knownToMs: 
       ...state,
       entries: paired.entries,
       exits: paired.exits,
-      exitTaken: state.exitTaken || paired.exitTaken,
+      standing: paired.standing ?? state.standing,
     },
     passages: paired.crossings.map((crossing) => crossingPassage(station, crossing)),
   };
@@ -147,13 +157,17 @@ function foldExit(station: Station, state: StationState, transition: LoopTransit
     case 'unchanged':
       return { state, passages: [] };
     case 'started':
-      return { state: { ...state, exitOpen: change.pulse, exitTaken: false }, passages: [] };
+      return { state: { ...state, exitOpen: change.pulse, standing: null }, passages: [] };
     case 'ended': {
-      const left = { ...state, exitOpen: null, exitTaken: false };
-      if (station.use === 'pair' && !state.exitTaken) {
-        return { state: { ...left, exits: [...state.exits, change.pulse] }, passages: [] };
+      const free = { ...state, exitOpen: null, standing: null };
+      if (station.use === 'exit') return { state: free, passages: [pulsePassage(station, change.pulse)] };
+      if (station.use !== 'pair') return { state: free, passages: [] };
+      if (state.standing === null) {
+        return { state: { ...free, exits: [...state.exits, change.pulse] }, passages: [] };
       }
-      return { state: left, passages: station.use === 'exit' ? [pulsePassage(station, change.pulse)] : [] };
+      const travel = travelOf(station, { direction: 'forward', entry: state.standing, exit: change.pulse });
+      const fold = { state: free, passages: [] };
+      return travel === null ? fold : { ...fold, left: { atMs: change.pulse.offMs, travel } };
     }
   }
 }
@@ -166,16 +180,27 @@ function crossingPassage(station: Station, crossing: Crossing): CompletedPassage
     speedKmh,
     speedMethod: speedKmh === null ? null : 'dual-loop',
     speedUncertaintyPct,
+    travel: speedKmh === null ? travelOf(station, crossing) : null,
     lengthM,
     lengthClass: lengthClassOf(station.classScheme, lengthM),
   };
 }
 
-function measure(station: Station, { entry, exit, direction }: Crossing): DualLoopMeasure {
+function measure(station: Station, crossing: Crossing): DualLoopMeasure {
   const geometry = geometryOf(station);
-  if (exit === null || geometry === null) return NO_MEASURE;
-  const pulses = direction === 'forward' ? { first: entry, second: exit } : { first: exit, second: entry };
-  return measureDualLoop(pulses, geometry);
+  const pulses = pulsesOf(crossing);
+  return pulses === null || geometry === null ? NO_MEASURE : measureDualLoop(pulses, geometry);
+}
+
+function travelOf(station: Station, crossing: Crossing): TravelSpeed | null {
+  const geometry = geometryOf(station);
+  const pulses = pulsesOf(crossing);
+  return pulses === null || geometry === null ? null : travelSpeed(pulses, geometry);
+}
+
+function pulsesOf({ entry, exit, direction }: Crossing): DualLoopPulses | null {
+  if (exit === null) return null;
+  return direction === 'forward' ? { first: entry, second: exit } : { first: exit, second: entry };
 }
 
 function geometryOf({ definition: { spacingM, loopLengthM } }: Station): DualLoopGeometry | null {
@@ -219,6 +244,7 @@ export function blankPassage(station: Station): CompletedPassage {
     speedKmh: null,
     speedMethod: null,
     speedUncertaintyPct: null,
+    travel: null,
     lengthM: null,
     lengthClass: null,
     class: null,

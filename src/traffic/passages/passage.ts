@@ -2,6 +2,7 @@ import { roundOrNull } from '../../base/units.ts';
 import type { Headway } from '../flow/vehicle-tally.ts';
 import type { VehicleClass } from '../observations/observation.ts';
 import type { LaneSource, Passage } from '../record.ts';
+import type { TravelSpeed } from './dual-loop.ts';
 
 /** A vehicle that has completely passed, before headways are known and a record is made of it. Monotonic ms. */
 export interface CompletedPassage {
@@ -19,6 +20,8 @@ export interface CompletedPassage {
   readonly speedKmh: number | null;
   readonly speedMethod: Passage['speedMethod'];
   readonly speedUncertaintyPct: number | null;
+  /** Without a spot speed: its mean speed over a dual-loop station, which goes into the space-mean speed alone. */
+  readonly travel: TravelSpeed | null;
   readonly lengthM: number | null;
   readonly lengthClass: string | null;
   readonly class: VehicleClass | null;

@@ -20,8 +20,8 @@ export interface Pairing {
   readonly crossings: readonly Crossing[];
   readonly entries: readonly EndedPulse[];
   readonly exits: readonly EndedPulse[];
-  /** The exit pulse that still lasts is of a vehicle that was let go: it will be nobody else's. */
-  readonly exitTaken: boolean;
+  /** Entry pulse of a vehicle that was let go while it is still on the exit loop: that pulse is nobody else's. */
+  readonly standing: EndedPulse | null;
 }
 
 /** More pulses than a lane makes during the latency of any device; beyond it the oldest are let go. */
@@ -36,7 +36,7 @@ const MAX_WAITING = 64;
 export function pairPulses(pulses: WaitingPulses, geometry: DualLoopGeometry, knownToMs: number): Pairing {
   const crossings: Crossing[] = [];
   let { entries, exits } = pulses;
-  let exitTaken = false;
+  let standing: EndedPulse | null = null;
   /** Vehicles keep their order, so whoever is still waiting before a pair never reached the exit loop. */
   const take = (at: number, direction: Crossing['direction'], exit: EndedPulse | null): void => {
     for (const [index, entry] of entries.slice(0, at + 1).entries()) {
@@ -59,11 +59,11 @@ export function pairPulses(pulses: WaitingPulses, geometry: DualLoopGeometry, kn
     }
     const isGone = entry !== undefined && entry.offMs + patienceMs < knownToMs;
     if (!isGone && entries.length <= MAX_WAITING) {
-      return { crossings, entries, exits: exits.slice(-MAX_WAITING), exitTaken };
+      return { crossings, entries, exits: exits.slice(-MAX_WAITING), standing };
     }
     take(0, 'forward', null);
     const behind = [...entries, pulses.entryOpen];
-    exitTaken ||= entry !== undefined && isOn(pulses.exitOpen, { entry, patienceMs, behind });
+    if (entry !== undefined && isOn(pulses.exitOpen, { entry, patienceMs, behind })) standing = entry;
   }
 }
 

@@ -19,6 +19,7 @@ export interface Sample {
   readonly atMs: number;
   readonly foot: PointPx;
   readonly groundM: readonly [number, number] | null;
+  readonly box: TrackPoint['box'];
 }
 
 /** What is remembered of one road user in one camera's picture. */
@@ -37,7 +38,7 @@ export interface TrackMotion {
 /** Folds the newest picture of a track into what is remembered of it. Predicted positions carry no evidence. */
 export function foldTrack(motion: TrackMotion | null, point: TrackPoint, atMs: number): TrackMotion {
   const kept = motion?.samples.filter((sample) => atMs - sample.atMs <= KEPT_MS) ?? [];
-  const sample: Sample = { atMs, foot: point.foot, groundM: point.groundM };
+  const sample: Sample = { atMs, foot: point.foot, groundM: point.groundM, box: point.box };
   const moved: TrackMotion = {
     track: point.track,
     class: point.class,

@@ -293,6 +293,22 @@ const OTHERS: Readonly<Record<string, FaultAdvice>> = {
     remedy: 'If it returns, read the log and report it.',
     chinese: { meaning: '程序的一部分已退出，将自动重启。', remedy: '如反复出现，请查看日志并上报。' },
   },
+  'process/evidence-refused': {
+    meaning: 'Pictures or clips of incidents cannot be kept; counting and incidents go on.',
+    remedy: 'Check space and permissions of the evidence folder; set the camera to H.264 if it is named.',
+    chinese: {
+      meaning: '事件图片或录像无法保存；计数和事件检测不受影响。',
+      remedy: '检查证据目录的磁盘空间和权限；如提示某摄像机，请将其设为 H.264。',
+    },
+  },
+  'process/damaged': {
+    meaning: 'The store was damaged; it was set aside and what could be read was taken over.',
+    remedy: 'Nothing is to be done at once. If it comes again, replace the disk, and keep the file set aside.',
+    chinese: {
+      meaning: '数据库曾损坏；损坏文件已另存，可读数据已恢复。',
+      remedy: '无需立即处理；如再次发生请更换磁盘，并保留另存的文件。',
+    },
+  },
   'process/refused': {
     meaning: 'The store takes no records; they wait in memory.',
     remedy: 'Check disk space and permissions of the data folder.',

@@ -8,6 +8,7 @@ import {
   gapRecord,
   hiResRecord,
   incidentRecord,
+  movementRecord,
   passageRecord,
 } from '../../../test/fakes/records.ts';
 import type { StreamName } from '../../traffic/stored-record.ts';
@@ -38,6 +39,7 @@ function published(stream: StreamName, changes: Record<string, unknown> = {}): R
   const make = {
     passage: passageRecord,
     flow: flowRecord,
+    movement: movementRecord,
     incident: incidentRecord,
     fault: faultRecord,
     hires: hiResRecord,

@@ -8,6 +8,7 @@ import { gapPayload } from './gap.ts';
 import { schemaName } from './head.ts';
 import { hiResPayload } from './hires.ts';
 import { incidentPayload } from './incident.ts';
+import { movementPayload } from './movement.ts';
 import { passagePayload } from './passage.ts';
 import { statePayload } from './state.ts';
 
@@ -16,6 +17,7 @@ export const recordPayloads = {
   incident: incidentPayload,
   fault: faultPayload,
   flow: flowPayload,
+  movement: movementPayload,
   passage: passagePayload,
   hires: hiResPayload,
   gap: gapPayload,

@@ -3,6 +3,7 @@ import type {
   FlowRecord,
   HiResRecord,
   IncidentRecord,
+  MovementRecord,
   PassageRecord,
 } from '../../traffic/record.ts';
 import type { GapRecord } from '../../traffic/stored-record.ts';
@@ -77,6 +78,8 @@ const flow: FlowRecord = {
   classScheme: 'gbt43229',
   classCounts: { c: 11, b: 1, a: 1, unclassified: 1 },
   queuePresenceS: null,
+  queueLengthM: null,
+  meanQueueLengthM: null,
   expected: 6000,
   received: 5880,
   coveragePct: 98,
@@ -136,6 +139,39 @@ const fault: FaultRecord = {
   closedAtMs: null,
 };
 
+const movement: MovementRecord = {
+  id: 'renmin-lu-3/2k9f3c1a/movement/31',
+  ...head,
+  seq: 31,
+  observedAtMs: AT_MS,
+  stream: 'movement',
+  camera: 'cam-north',
+  startMs: AT_MS - 60_000,
+  endMs: AT_MS,
+  widthS: 60,
+  partial: false,
+  movements: [
+    {
+      entry: 'from-north',
+      exit: 'to-south',
+      count: 12,
+      classCounts: { light: 10, heavy: 1, motorcycle: 1, other: 0 },
+    },
+    {
+      entry: 'from-north',
+      exit: 'to-east',
+      count: 3,
+      classCounts: { light: 3, heavy: 0, motorcycle: 0, other: 0 },
+    },
+  ],
+  unmatchedEntries: { 'from-north': 1 },
+  unmatchedExits: { 'to-south': 0, 'to-east': 0 },
+  expected: 600,
+  received: 598,
+  coveragePct: 99.7,
+  gaps: [],
+};
+
 const hires: HiResRecord = {
   id: 'renmin-lu-3/2k9f3c1a/hires/951',
   ...head,
@@ -190,5 +226,5 @@ const will: StatePayload = {
 };
 
 /** One plausible record of each stream, as the contract document shows them. */
-export const exampleRecords = { passage, flow, incident, fault, hires, gap } as const;
+export const exampleRecords = { passage, flow, movement, incident, fault, hires, gap } as const;
 export const exampleStates = { online, will } as const;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { FlowRecord } from '../../traffic/record.ts';
-import { envelopeFields, headFields, lane, laneSource, name, type Same, utcMs } from './head.ts';
+import { envelopeFields, gaps, headFields, lane, laneSource, name, type Same, utcMs } from './head.ts';
 
 const count = z.int().min(0);
 const percent = z.number().min(0).max(100);
@@ -102,20 +102,16 @@ const flowRecordSchema = z.strictObject({
     .min(0)
     .nullable()
     .describe('Time that a vehicle stood on the stop-line loop, s. Null where the lane has none.'),
+  queueLengthM: z
+    .number()
+    .min(0)
+    .nullable()
+    .describe('Longest queue back from the stop line, m. Null without a calibrated camera and a stop line.'),
+  meanQueueLengthM: z.number().min(0).nullable().describe('Its mean over the interval, m.'),
   expected: z.number().min(0).describe('Readings that the sensor was to deliver in the interval.'),
   received: z.number().min(0).describe('Readings that came.'),
   coveragePct: percent.describe('Measured share of the interval, percent.'),
-  gaps: z
-    .array(
-      z.strictObject({
-        fromMs: utcMs('Start of the stretch without readings.'),
-        toMs: utcMs('End of the stretch without readings.'),
-        cause: z
-          .enum(['bus', 'device', 'detector', 'camera', 'agent', 'clock'])
-          .describe('What was at fault.'),
-      }),
-    )
-    .describe('Stretches of the interval without readings.'),
+  gaps,
 });
 true satisfies Same<z.infer<typeof flowRecordSchema>, FlowRecord>;
 

@@ -32,6 +32,17 @@ export const laneSource = z
   .enum(['loop', 'camera'])
   .describe('Which kind of sensor measured: induction loop or camera.');
 
+/** Of every interval. */
+export const gaps = z
+  .array(
+    z.strictObject({
+      fromMs: utcMs('Start of the stretch without readings.'),
+      toMs: utcMs('End of the stretch without readings.'),
+      cause: z.enum(['bus', 'device', 'detector', 'camera', 'agent', 'clock']).describe('What was at fault.'),
+    }),
+  )
+  .describe('Stretches of the interval without readings.');
+
 /** What is added to a record when it is published; everything else is the record as it was stored. */
 export const envelopeFields = <S extends StreamName>(stream: S) => ({
   schema: z.literal(schemaName(stream)).describe('Name and major version of this payload.'),
@@ -44,7 +55,7 @@ export const envelopeFields = <S extends StreamName>(stream: S) => ({
 export const headFields = {
   id: z
     .string()
-    .regex(/^[^/]+\/[^/]+\/(passage|flow|incident|fault|hires|gap)\/\d+$/)
+    .regex(/^[^/]+\/[^/]+\/(passage|flow|movement|incident|fault|hires|gap)\/\d+$/)
     .describe('site/boot/stream/seq. Delivery is at least once: a known id is a redelivery to be dropped.'),
   site: name('The cabinet and its intersection.'),
   boot: name('Names one run of the agent.'),

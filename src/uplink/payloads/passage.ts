@@ -22,7 +22,10 @@ const passageRecordSchema = z.strictObject({
     .number()
     .min(0)
     .nullable()
-    .describe('Half width of what the timing of the edges leaves open, percent of the speed.'),
+    .describe(
+      'Half width of what is left open about the speed, percent of it: by the timing of the edges; of a camera ' +
+        'with 95 % probability, by box jitter, calibration and stamps.',
+    ),
   lengthM: z.number().nullable().describe('Vehicle length, m.'),
   lengthClass: z
     .string()

@@ -1,13 +1,16 @@
 /** Polling every 10 ms, everybody at the same time: on the machine as it is, and beside the cabinet's other work. */
 import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { childrenOf } from '../shared/process-usage.ts';
+import { busyPctSince, processorTimes } from '../shared/processors.ts';
+import { nodeCommand, type Program, startProgram } from '../shared/programs.ts';
+import { median } from '../shared/quantile.ts';
+import { figure, goal, note, say, table } from '../shared/report.ts';
 import type { BenchContext } from './bench-context.ts';
 import { startNodeRed } from './node-red.ts';
 import { startOurProcess } from './our-programs.ts';
-import { median, type PollingFigures, pollingFigures, within } from './polling-figures.ts';
-import { nodeCommand, type Program, startProgram } from './programs.ts';
-import { figure, goal, note, say, table } from './report.ts';
+import { type PollingFigures, pollingFigures, within } from './polling-figures.ts';
 import { openStampingServer } from './stamping-server.ts';
 
 const PERIOD_MS = 10;
@@ -38,7 +41,10 @@ export async function jitter(context: BenchContext): Promise<void> {
   goal('ours at least 99.5 Hz on a quiet machine', worst(quiet.figures, OURS), (hz) => hz >= 99.5);
   say();
   const loads = Array.from({ length: VISION_PER_CORE * availableParallelism() + 1 }, (_, index) =>
-    startProgram({ name: 'the load', command: nodeCommand('load', index === 0 ? 'commits' : 'vision') }),
+    startProgram({
+      name: 'the load',
+      command: nodeCommand(import.meta.dirname, 'load.ts', index === 0 ? 'commits' : 'vision'),
+    }),
   );
   const labels = await Promise.all(loads.map((load) => load.line((line) => line.startsWith('working'))));
   const label = `${labels[0]} and ${loads.length - 1} times ${labels[1]}`.replaceAll('working: ', '');
@@ -81,7 +87,7 @@ async function measure(
     const fromMs = Date.now();
     await delay(context.options.seconds * 1000);
     const span = { fromMs, toMs: Date.now() };
-    busyPct.push(busySince(before));
+    busyPct.push(busyPctSince(before));
     for (const program of programs) await program.stop();
     const stamps = await server.stop();
     for (const { name, unit } of pollers) {
@@ -137,28 +143,10 @@ function remarks(pollers: readonly Poller[], programs: readonly Program[]): read
   });
 }
 
-function childrenOf(pid: number): readonly number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
-}
-
 /** Field 41 of /proc/PID/stat is the scheduling policy; 1 is SCHED_FIFO (proc(5), sched(7)). */
 function isFifo(pid: number): boolean {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[41 - 3] === '1';
-}
-
-function processorTimes(): { idleMs: number; allMs: number } {
-  const times = cpus().map(({ times: of }) => of);
-  const sum = (take: (of: (typeof times)[0]) => number) => times.reduce((total, of) => total + take(of), 0);
-  return {
-    idleMs: sum(({ idle }) => idle),
-    allMs: sum(({ idle, user, sys, nice, irq }) => idle + user + sys + nice + irq),
-  };
-}
-
-function busySince(before: { idleMs: number; allMs: number }): number {
-  const now = processorTimes();
-  return 100 * (1 - (now.idleMs - before.idleMs) / (now.allMs - before.allMs));
 }
 
 const p99 = (figures: PollingFigures): number => figures.jitterP99Ms;

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { type Program, startProgram } from '../shared/programs.ts';
 import { INPUTS } from './bus-plans.ts';
-import { type Program, startProgram } from './programs.ts';
 
 const NODE_RED = '5.0.7';
 const MODBUS_NODE = '5.60.2';

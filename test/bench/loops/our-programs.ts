@@ -1,13 +1,14 @@
 /** Starts our own programs and waits until they poll. */
+
+import { nodeCommand, type Program, type ProgramWish, startProgram } from '../shared/programs.ts';
 import type { PollingTask } from './bus-plans.ts';
-import { nodeCommand, type Program, type ProgramWish, startProgram } from './programs.ts';
 
 /** The real fieldbus process with a gateway above it. */
 export async function startOurProcess(
   task: PollingTask,
   how: Pick<ProgramWish, 'core'> = {},
 ): Promise<Program> {
-  const command = nodeCommand('our-gateway', JSON.stringify(task));
+  const command = nodeCommand(import.meta.dirname, 'our-gateway.ts', JSON.stringify(task));
   return await working(startProgram({ name: 'our fieldbus process', command, ...how }));
 }
 
@@ -17,7 +18,7 @@ export async function startOurReader(
   unit: number,
   how: Pick<ProgramWish, 'core'>,
 ): Promise<Program> {
-  const command = nodeCommand('our-reader', String(port), String(unit));
+  const command = nodeCommand(import.meta.dirname, 'our-reader.ts', String(port), String(unit));
   return await working(startProgram({ name: 'our master and decoder', command, ...how }));
 }
 

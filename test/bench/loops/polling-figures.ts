@@ -1,4 +1,5 @@
 /** When requests arrived → how well they kept their period. Pure. */
+import { median, quantile } from '../shared/quantile.ts';
 
 export interface PollingFigures {
   readonly polls: number;
@@ -25,16 +26,13 @@ export function pollingFigures(stamps: readonly number[], periodMs: number): Pol
   const [first] = stamps;
   const last = stamps.at(-1);
   if (first === undefined || last === undefined || stamps.length < 10) return null;
-  const jitter = stamps
-    .slice(1)
-    .map((atMs, index) => Math.abs(atMs - (stamps[index] ?? atMs) - periodMs))
-    .sort((a, b) => a - b);
+  const jitter = stamps.slice(1).map((atMs, index) => Math.abs(atMs - (stamps[index] ?? atMs) - periodMs));
   return {
     polls: stamps.length,
     hz: ((stamps.length - 1) * 1000) / (last - first),
     jitterP50Ms: quantile(jitter, 0.5),
     jitterP99Ms: quantile(jitter, 0.99),
-    jitterMaxMs: jitter.at(-1) ?? 0,
+    jitterMaxMs: quantile(jitter, 1),
     missedSlots: missedSlots(stamps, periodMs),
   };
 }
@@ -46,15 +44,4 @@ function missedSlots(stamps: readonly number[], periodMs: number): number {
   const originMs = first + median(phases);
   const slots = stamps.map((atMs) => Math.round((atMs - originMs) / periodMs));
   return (slots.at(-1) ?? 0) - (slots[0] ?? 0) + 1 - new Set(slots).size;
-}
-
-export function median(values: readonly number[]): number {
-  return quantile(
-    values.toSorted((a, b) => a - b),
-    0.5,
-  );
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }

@@ -1,13 +1,14 @@
 /** How many reads a second, one outstanding: client and server share one core, clients take turns. */
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Program, startProgram } from '../shared/programs.ts';
+import { median } from '../shared/quantile.ts';
+import { figure, goal, note, say, table } from '../shared/report.ts';
 import type { BenchContext } from './bench-context.ts';
 import { INPUTS } from './bus-plans.ts';
 import { startNodeRed } from './node-red.ts';
 import { startOurProcess, startOurReader } from './our-programs.ts';
-import { median, within } from './polling-figures.ts';
-import { type Program, startProgram } from './programs.ts';
-import { figure, goal, note, say, table } from './report.ts';
+import { within } from './polling-figures.ts';
 import { openStampingServer } from './stamping-server.ts';
 
 const UNIT = 1;

@@ -4,15 +4,17 @@
  * figures and whether they meet their goals; it does not fail when they do not.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { messageOf } from '../../../src/base/errors.ts';
+import { sayLoad, sayMachine } from '../shared/machine.ts';
+import { canUseFifo, killAll, versionOf } from '../shared/programs.ts';
+import { note, say } from '../shared/report.ts';
 import type { BenchContext } from './bench-context.ts';
+import { compile } from './compile.ts';
 import { jitter } from './jitter-part.ts';
 import { installNodeRed, NODE_RED_LABEL } from './node-red.ts';
 import { type BenchOptions, parseOptions, USAGE } from './options.ts';
-import { canUseFifo, compile, killAll, versionOf } from './programs.ts';
 import { rate } from './rate-part.ts';
-import { note, say } from './report.ts';
 import { rtu } from './rtu-part.ts';
 
 const PARTS = { rate, jitter, rtu } as const;
@@ -37,16 +39,9 @@ async function findNodeRed(options: BenchOptions): Promise<string | null> {
   }
 }
 
-function sayMachine({ nodeRed, canUseFifo: fifo }: BenchContext): void {
-  const [first] = cpus();
-  say(
-    `machine   ${cpus().length} x ${first?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}`,
-  );
-  say(
-    `load      ${loadavg()
-      .map((load) => load.toFixed(2))
-      .join(' ')} (1, 5, 15 min) at the beginning`,
-  );
+function sayConditions({ nodeRed, canUseFifo: fifo }: BenchContext): void {
+  sayMachine();
+  sayLoad('at the beginning');
   say(
     `versions  Node ${process.versions.node}; libmodbus ${versionOf(['pkg-config', '--modversion', 'libmodbus'])}; ${versionOf(['gcc', '--version'])}`,
   );
@@ -72,7 +67,7 @@ if (options === null) {
       nodeRed: await findNodeRed(options),
       canUseFifo: canUseFifo(),
     };
-    sayMachine(context);
+    sayConditions(context);
     for (const part of options.parts) {
       await PARTS[part](context).catch((error: unknown) => {
         killAll();
@@ -80,11 +75,7 @@ if (options === null) {
         process.exitCode = 1;
       });
     }
-    say(
-      `load      ${loadavg()
-        .map((load) => load.toFixed(2))
-        .join(' ')} at the end`,
-    );
+    sayLoad('at the end');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,31 +1,51 @@
 /** One line under scan: opened, listened to, asked. */
 import type { OpenLine } from '../line.ts';
 import type { LineChange } from '../line-keeper.ts';
-import type { ReadRequest } from '../modbus-frames.ts';
-import type { MasterListener, ModbusMaster, ReadOutcome } from '../modbus-master.ts';
 
 /** A peer that hangs up so often without one answer does not want to be asked. */
 export const LOSSES_IN_A_ROW = 3;
 
-export interface ScanLine {
+/** Who asks on the line, in its own protocol; it keeps the line open until it is closed. */
+export interface Talker<Question, Outcome> {
+  ask(question: Question): Promise<Outcome>;
+  /** Bursts between two questions that answer neither. */
+  readonly strayBursts: number;
+  close(): Promise<void>;
+}
+
+export type Asked<Outcome> =
+  | Exclude<Outcome, { readonly kind: 'closed' }>
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'closed'; readonly why: string };
+
+export interface ScanLine<Question, Outcome> {
   /** Null when it is open; else why it cannot be. */
   opened(): Promise<string | null>;
   /** Bytes that came while nothing was asked, since the line was made. */
   readonly heardBytes: number;
-  /** Bursts between two questions that answer neither. */
   readonly strayBursts: number;
-  read(request: ReadRequest, responseTimeoutMs: number): Promise<ReadOutcome>;
+  ask(question: Question): Promise<Asked<Outcome>>;
   close(): Promise<void>;
 }
 
-export interface ScanLineOptions {
+export interface ScanLineOptions<Question, Outcome> {
   readonly open: OpenLine;
-  readonly openMaster: (open: OpenLine, listener: MasterListener) => ModbusMaster;
+  readonly openTalker: (
+    open: OpenLine,
+    listener: { onLineChange(change: LineChange): void },
+  ) => Talker<Question, Outcome>;
   /** A peer may hang up on a number that it does not serve and be called again; a lost adapter is gone. */
   readonly mayHangUp: boolean;
+  /** Bytes that came while nothing was asked. */
+  readonly onUnasked?: (bytes: Uint8Array) => void;
 }
 
-export function createScanLine({ open, openMaster, mayHangUp }: ScanLineOptions): ScanLine {
+const NO_ANSWER: ReadonlySet<string> = new Set(['timeout', 'corrupt', 'closed']);
+
+export function createScanLine<Question, Outcome extends { readonly kind: string }>(
+  options: ScanLineOptions<Question, Outcome>,
+): ScanLine<Question, Outcome> {
+  const { mayHangUp, onUnasked = () => undefined } = options;
   let state: LineChange | null = null;
   let isAsking = false;
   let isClosed = false;
@@ -34,10 +54,13 @@ export function createScanLine({ open, openMaster, mayHangUp }: ScanLineOptions)
   const waiting = new Set<() => void>();
 
   const listening: OpenLine = (listener) =>
-    open({
+    options.open({
       onClosed: listener.onClosed,
       onBytes(bytes) {
-        if (!isAsking) heardBytes += bytes.length;
+        if (!isAsking) {
+          heardBytes += bytes.length;
+          onUnasked(bytes);
+        }
         listener.onBytes(bytes);
       },
     });
@@ -45,7 +68,7 @@ export function createScanLine({ open, openMaster, mayHangUp }: ScanLineOptions)
     for (const look of waiting) look();
     waiting.clear();
   };
-  const master = openMaster(listening, {
+  const talker = options.openTalker(listening, {
     onLineChange(change) {
       state = change;
       if (change.kind === 'lost') losses += 1;
@@ -53,7 +76,7 @@ export function createScanLine({ open, openMaster, mayHangUp }: ScanLineOptions)
     },
   });
   const isGone = (change: LineChange): boolean => {
-    // What the master itself gave up, it opens again.
+    // What the talker itself gave up, it opens again.
     if (change.kind === 'dropped') return false;
     return change.kind === 'unreachable' || !mayHangUp || losses >= LOSSES_IN_A_ROW;
   };
@@ -72,18 +95,18 @@ export function createScanLine({ open, openMaster, mayHangUp }: ScanLineOptions)
       return heardBytes;
     },
     get strayBursts() {
-      return master.figures.lateReplies;
+      return talker.strayBursts;
     },
-    async read(request, responseTimeoutMs) {
+    async ask(question) {
       for (;;) {
         const why = await opened();
         if (why !== null) return { kind: 'closed', why };
         const lossesBefore = losses;
         isAsking = true;
-        const outcome = await master.read(request, { responseTimeoutMs, turnaroundMs: 0, markers: [] });
+        const outcome = await talker.ask(question);
         isAsking = false;
-        if (outcome.kind === 'values' || outcome.kind === 'exception') losses = 0;
-        if (outcome.kind !== 'closed') return outcome;
+        if (!NO_ANSWER.has(outcome.kind)) losses = 0;
+        if (outcome.kind !== 'closed') return outcome as Asked<Outcome>;
         // Hung up on this very question: that is no answer, like silence.
         if (mayHangUp && losses > lossesBefore && losses < LOSSES_IN_A_ROW) return { kind: 'timeout' };
       }
@@ -91,7 +114,7 @@ export function createScanLine({ open, openMaster, mayHangUp }: ScanLineOptions)
     async close() {
       isClosed = true;
       wake();
-      await master.close();
+      await talker.close();
     },
   };
 }

@@ -1,11 +1,13 @@
 import type { BusScanConfiguration } from '../../contract.ts';
 import type { ProcessLink, SensorProgram } from '../../process-link.ts';
-import type { ScanLine } from './scan-line.ts';
-import { type ScanTools, scanPeer, scanSerialPort } from './scan-places.ts';
+import { scanCallers } from './scan-callers.ts';
+import { loadOfPeer, scanPeer } from './scan-peer.ts';
 import { createProgress } from './scan-progress.ts';
+import { loadOfPort, scanSerialPort } from './scan-serial.ts';
+import type { Closable, ScanTools } from './scan-tools.ts';
 import { describePort, listSerialPorts, type SerialPortEntry } from './serial-ports.ts';
 
-/** Looks for devices on serial lines and behind Modbus TCP peers. Listens before it talks, and only reads. */
+/** Looks for devices on serial lines, behind TCP peers, and among those who call us. Listens before it talks, and only reads. */
 export function createScanProgram(): SensorProgram<BusScanConfiguration> {
   let scan: Scan | null = null;
   return {
@@ -20,8 +22,8 @@ export function createScanProgram(): SensorProgram<BusScanConfiguration> {
 }
 
 /** Ports that are named; all of this machine when nothing is. */
-function portsOf({ paths, peers }: BusScanConfiguration): Promise<readonly SerialPortEntry[]> {
-  if (paths.length === 0 && peers.length === 0) return listSerialPorts();
+function portsOf({ paths, peers, callers }: BusScanConfiguration): Promise<readonly SerialPortEntry[]> {
+  if (paths.length + peers.length + callers.length === 0) return listSerialPorts();
   return Promise.all(paths.map((path) => describePort(path)));
 }
 
@@ -31,8 +33,13 @@ interface Scan {
 }
 
 function createScan(plan: BusScanConfiguration, link: ProcessLink, ports: readonly SerialPortEntry[]): Scan {
-  const questions = (ports.length * plan.settings.length + plan.peers.length) * plan.units.length;
-  let current: ScanLine | null = null;
+  const port = loadOfPort({ plan });
+  const peer = loadOfPeer({ plan });
+  const places = ports.length + plan.peers.length;
+  const questions = ports.length * port.questions + plan.peers.length * peer.questions;
+  const listeningMs = places * plan.listenMs + plan.callers.length * plan.callersMs;
+  const askingMs = ports.length * port.atMostMs + plan.peers.length * peer.atMostMs;
+  let current: Closable | null = null;
   let isStopped = false;
   let running: Promise<void> = Promise.resolve();
   const tools: ScanTools = {
@@ -40,20 +47,22 @@ function createScan(plan: BusScanConfiguration, link: ProcessLink, ports: readon
     progress: createProgress(questions),
     isStopped: () => isStopped,
     say: (finding) => link.find(finding),
-    async onLine(line, work) {
-      current = line;
+    async using(opened, work) {
+      current = opened;
       try {
-        return await work();
+        return await work(opened);
       } finally {
         current = null;
-        await line.close();
+        await opened.close();
       }
     },
   };
   const run = async (): Promise<void> => {
+    tools.say({ finding: 'started', aboutS: Math.ceil((listeningMs + askingMs) / 1000) });
     for (const port of ports) tools.say({ finding: 'port', ...port });
-    for (const port of ports) await scanSerialPort(port.path, tools);
-    for (const peer of plan.peers) await scanPeer(peer, tools);
+    for (const port of ports) if (!isStopped) await scanSerialPort(port.path, tools);
+    for (const peer of plan.peers) if (!isStopped) await scanPeer(peer, tools);
+    for (const caller of plan.callers) if (!isStopped) await scanCallers(caller, tools);
     if (!isStopped) tools.say({ finding: 'finished' });
   };
   return {

@@ -12,6 +12,8 @@ export interface ChannelRecord {
 }
 
 export const UPTIME_WRAPS_AT_MS = 2 ** 32;
+/** Values of the vehicle counter. */
+export const COUNTS = 256;
 export const CHANNELS = 4;
 const RECORD_BYTES = 9;
 /** Four records and their XOR; no header, no address. */

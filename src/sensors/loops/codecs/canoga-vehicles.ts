@@ -1,10 +1,13 @@
 import type { LoopTransition, Observation } from '../../../traffic/observations/observation.ts';
 import type { FrameDevicePlan } from '../../contract.ts';
-import { type ChannelRecord, isUntouched, UPTIME_WRAPS_AT_MS } from './canoga-frames.ts';
+import { type ChannelRecord, COUNTS, isUntouched, UPTIME_WRAPS_AT_MS } from './canoga-frames.ts';
 import { createDeviceClock, type Sighting } from './device-clock.ts';
 
 /** The answer may be this much behind the road: the card's own filtering between edge and record. */
 const RECORD_DELAY_MS = 250;
+
+/** Two presences closer than this are one, or a loop that chatters: a counter does not run faster. */
+const LEAST_HEADWAY_MS = 100;
 
 /** What one poll said, and between which moments of ours the card said it. */
 export interface Snapshot {
@@ -66,7 +69,7 @@ export function createCanogaVehicles(channels: FrameDevicePlan['channels']): Can
         !isUntouched(record) && record.startMs !== was.records[index]?.startMs;
       const within = { earliestMonoMs: was.askedMonoMs - RECORD_DELAY_MS, latestMonoMs: is.receivedMonoMs };
       const sightings = is.records.filter(isNew).map((record) => sightingOf(record, within));
-      if (!isContinuation(was, is) || !sightings.every(clock.agrees)) {
+      if (!isContinuation(was, is) || !clock.agrees(...sightings)) {
         if (suspect !== null && isContinuation(suspect, is)) return beginWith(is);
         suspect = is;
         return 'contradiction';
@@ -82,13 +85,20 @@ export function createCanogaVehicles(channels: FrameDevicePlan['channels']): Can
   };
 }
 
-/** A vehicle has one start and one count: both change or neither (IRIS, DetectionEvent). */
+/**
+ * A vehicle has one start and one count: both change or neither (IRIS, DetectionEvent). It came onto the loop
+ * after the one before had left, and no more have come than there was time for.
+ */
 function isContinuation(was: Snapshot, is: Snapshot): boolean {
+  const mostVehicles = 1 + (is.receivedMonoMs - was.askedMonoMs + RECORD_DELAY_MS) / LEAST_HEADWAY_MS;
   return is.records.every((record, index) => {
     const earlier = was.records[index];
-    if (earlier === undefined || isUntouched(earlier)) return true;
-    if (record.count !== earlier.count) return record.startMs !== earlier.startMs && !isUntouched(record);
-    return record.startMs === earlier.startMs && record.durationMs === earlier.durationMs;
+    if (earlier === undefined) return true;
+    const { count, startMs, durationMs } = record;
+    if (count === earlier.count) return startMs === earlier.startMs && durationMs === earlier.durationMs;
+    const vehicles = (count - earlier.count + COUNTS) % COUNTS;
+    const sinceMs = (startMs - offStampMs(earlier) + UPTIME_WRAPS_AT_MS) % UPTIME_WRAPS_AT_MS;
+    return vehicles <= mostVehicles && (isUntouched(earlier) || sinceMs < UPTIME_WRAPS_AT_MS / 2);
   });
 }
 

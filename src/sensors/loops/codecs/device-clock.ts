@@ -5,8 +5,8 @@
  * poll with the least delay decides, and they widen with time, because crystals drift.
  */
 export interface DeviceClock {
-  /** Whether what was seen can be true, after all that was seen before. */
-  agrees(sighting: Sighting): boolean;
+  /** Whether all that was seen can be true together, after all that was seen before. */
+  agrees(...sightings: readonly Sighting[]): boolean;
   /** Takes what was seen into account. It must agree. */
   learn(sighting: Sighting): void;
   /** On our clock, with half the width of what is not known; null while nothing bounds it from both sides. */
@@ -65,10 +65,9 @@ export function createDeviceClock({ wrapsAtMs, resolutionMs }: DeviceClockOption
   };
 
   return {
-    agrees(sighting) {
-      const now = bounds(sighting.latestMonoMs);
-      const { low, high } = seen(sighting);
-      return low <= now.high && high >= now.low;
+    agrees(...sightings) {
+      const all = sightings.flatMap((sighting) => [bounds(sighting.latestMonoMs), seen(sighting)]);
+      return Math.max(...all.map(({ low }) => low)) <= Math.min(...all.map(({ high }) => high));
     },
     learn(sighting) {
       const now = bounds(sighting.latestMonoMs);

@@ -59,10 +59,21 @@ export interface StatisticsTrain {
   forget(): void;
 }
 
-/** A train is taken whole or not at all: the sum of a frame does not cover what kind of frame it is. */
+/**
+ * A train is taken whole or not at all: the sum of a frame does not cover what kind of frame it is. No source
+ * tells their order, but a sensor keeps to it; frames that stand in another order than before are a frame of an
+ * earlier train that the line delivered late, or one whose kind is damaged.
+ */
 export function createStatisticsTrain(): StatisticsTrain {
   let header: Uint8Array | null = null;
+  let usualOrder = '';
   const tables = new Map<number, readonly number[]>();
+  const isInUsualOrder = (): boolean => {
+    const order = [...tables.keys()].join(' ');
+    const isUsual = usualOrder === '' || order === usualOrder;
+    usualOrder = order;
+    return isUsual;
+  };
   const derail = (why: string): TrainStep => {
     header = null;
     return { kind: 'damaged', why };
@@ -82,7 +93,7 @@ export function createStatisticsTrain(): StatisticsTrain {
       if (qualifier === QUALIFIER.footer) {
         const statistics = data.length === 1 && data[0] === header[0] ? uncouple(header, tables) : null;
         header = null;
-        return statistics === null
+        return statistics === null || !isInUsualOrder()
           ? { kind: 'damaged', why: 'the frames of a statistics train do not belong together' }
           : { kind: 'complete', statistics };
       }
@@ -159,13 +170,17 @@ function zoneOf(
     const value = count === 0 ? null : figure(qualifier, largest);
     return roundOrNull(value === null ? null : value * unit, 2);
   };
+  const gapS = mean(QUALIFIER.gap, LARGEST_GAP, 0.1);
+  const headwayS = mean(QUALIFIER.headway, LARGEST_GAP, 0.1);
+  // A headway is a gap and a vehicle.
+  if (gapS !== null && headwayS !== null && gapS > headwayS) return null;
   return {
     count,
     occupancyPct: occupancy === null ? null : occupancy / 10,
     speedKmh: mean(QUALIFIER.speed, LARGEST_SPEED, kmhPerUnit),
     speed85Kmh: mean(QUALIFIER.speed85, LARGEST_SPEED, kmhPerUnit),
-    gapS: mean(QUALIFIER.gap, LARGEST_GAP, 0.1),
-    headwayS: mean(QUALIFIER.headway, LARGEST_GAP, 0.1),
+    gapS,
+    headwayS,
     classCounts:
       count === null || classes.length === 0
         ? null

@@ -39,7 +39,8 @@ export function createRtmsG4Session(plan: FrameDevicePlan): DeviceSession {
   let isAsked = false;
   let fetched = 0;
   let lastInterval = '';
-  let health = HEALTHY;
+  /** Null before the first answer: a fault of an earlier run may be open, so the first is told, good or bad. */
+  let health: number | null = null;
 
   const onStatistics = (statistics: G4Statistics, at: Moment): readonly SessionSays[] => {
     if (!isAsked) return [];
@@ -60,9 +61,9 @@ export function createRtmsG4Session(plan: FrameDevicePlan): DeviceSession {
 
   const healthChange = ({ health: is, supplyV }: G4Statistics, at: Moment): readonly Observation[] => {
     if (is === health) return [];
-    const wasHealthy = health === HEALTHY;
+    const wasIll = health !== null && health !== HEALTHY;
     health = is;
-    if (!wasHealthy && is !== HEALTHY) return [];
+    if (wasIll && is !== HEALTHY) return [];
     const detail = `health ${is.toString(16).padStart(2, '0')}h, supply ${supplyV.toFixed(1)} V`;
     const fault = { kind: 'sensor-fault', sensor: plan.id, layer: 'device', code: 'sensor-health' } as const;
     return [{ ...fault, active: is !== HEALTHY, atMs: at.monoMs, detail }];

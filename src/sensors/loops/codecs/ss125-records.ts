@@ -90,23 +90,37 @@ export interface Ss125Vehicle {
 }
 
 const VEHICLE_BYTES = 20;
-const LONGEST_DURATION_MS = 3_600_000;
+const DURATION_MS = { shortest: 10, longest: 3_600_000 } as const;
+const LENGTH_M = { shortest: 0.5, longest: 60 } as const;
+const FASTEST_KMH = 300;
+/** Of its own length, a vehicle covers at least this share while it is seen, however badly its speed is measured. */
+const COVERED_SHARE = 1 / 3;
+const MS_KMH_PER_M = 3600;
 
+/** Null for what no vehicle is: one of 256 damaged bodies has a true checksum. */
 export function decodeVehicle(payload: Uint8Array, units: Ss125Units): Ss125Vehicle | null {
   if (payload.length !== VEHICLE_BYTES) return null;
   const view = viewOf(payload);
   const stampWallMs = decodeDate(view, 0);
   const durationMs = u24(view, 11);
-  if (stampWallMs === null || durationMs > LONGEST_DURATION_MS) return null;
   const speed = signedFixed24(view, 14);
   const length = view.getUint16(18) / 256;
-  return {
-    stampWallMs,
+  const vehicle = {
     lane: view.getUint8(8),
     durationMs,
     speedKmh: speed === null ? null : round(speed * units.kmhPerUnit, 2),
     lengthM: length === 0 ? null : round(length * units.mPerUnit, 2),
   };
+  return stampWallMs !== null && isPossible(vehicle) ? { stampWallMs, ...vehicle } : null;
+}
+
+function isPossible({ durationMs, speedKmh, lengthM }: Omit<Ss125Vehicle, 'stampWallMs'>): boolean {
+  const speed = Math.abs(speedKmh ?? 0);
+  if (durationMs < DURATION_MS.shortest || durationMs > DURATION_MS.longest || speed > FASTEST_KMH)
+    return false;
+  if (lengthM === null) return true;
+  if (lengthM < LENGTH_M.shortest || lengthM > LENGTH_M.longest) return false;
+  return speedKmh === null || speed * durationMs >= COVERED_SHARE * lengthM * MS_KMH_PER_M;
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -1,6 +1,5 @@
 import * as THREE from 'three';
-import { buildCar } from './cars.js';
-import { buildBus, buildTruck, buildVan } from './heavy-vehicles.js';
+import { BUILDERS, createRandom, glass, paintOf, shade, trim } from './bodies.js';
 import { buildSky, buildSurroundings } from './surroundings.js';
 
 /*
@@ -16,23 +15,6 @@ const SUN_COLOR = 0xfff2dd;
 const STILL_SCALE = 2;
 /** A lens is never as sharp as a drawing; sharper costs twice the bits and shows nothing more. */
 const STILL_FILTER = 'blur(0.6px)';
-
-const BUILDERS = {
-  sedan: () => buildCar('sedan'),
-  suv: () => buildCar('suv'),
-  hatch: () => buildCar('hatch'),
-  van: buildVan,
-  truck: buildTruck,
-  bus: buildBus,
-};
-
-function createRandom(seed) {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 4294967296;
-  };
-}
 
 function createRenderer({ width, height, alpha }) {
   const renderer = new THREE.WebGLRenderer({
@@ -86,31 +68,7 @@ function drawStill({ width, height, camera, layout }) {
   return still;
 }
 
-const glass = new THREE.MeshStandardMaterial({
-  color: 0x1d262d,
-  roughness: 0.06,
-  metalness: 0.3,
-  envMapIntensity: 1.6,
-  side: THREE.DoubleSide,
-});
-const trim = new THREE.MeshStandardMaterial({ vertexColors: true, roughness: 0.6 });
 const lamp = new THREE.MeshBasicMaterial({ vertexColors: true });
-/** Each pixel of ground is darkened once, however many parts of a vehicle shade it. */
-const shade = new THREE.MeshBasicMaterial({
-  color: 0x000000,
-  opacity: 0.5,
-  transparent: true,
-  depthWrite: false,
-  stencilWrite: true,
-  stencilFunc: THREE.EqualStencilFunc,
-  stencilRef: 0,
-  stencilZPass: THREE.IncrementStencilOp,
-  side: THREE.DoubleSide,
-});
-
-function paintOf(color) {
-  return new THREE.MeshStandardMaterial({ color, metalness: 0.25, roughness: 0.32 });
-}
 
 /** Flattens a vehicle onto the road along the sun's rays. */
 function shadowMatrix() {

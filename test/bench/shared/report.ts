@@ -1,4 +1,4 @@
-/** How the bench speaks. */
+/** How a bench speaks. */
 import { alignColumns } from '../../../src/cli/text-table.ts';
 
 export function say(text = ''): void {

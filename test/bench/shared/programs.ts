@@ -1,5 +1,5 @@
-/** The programs of the bench: compiled, started in sessions of their own, stopped to the last one. */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+/** The programs of a bench: started in sessions of their own, stopped to the last one. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
@@ -101,17 +101,9 @@ function signal(child: ChildProcess, name: NodeJS.Signals): void {
   }
 }
 
-/** A C program of this folder, compiled into `folder`; its path. */
-export function compile(name: string, folder: string): string {
-  const file = join(folder, name);
-  const flags = name.startsWith('libmodbus') ? ['-lmodbus'] : [];
-  execFileSync('gcc', ['-O2', '-o', file, join(import.meta.dirname, `${name}.c`), ...flags]);
-  return file;
-}
-
-/** A TypeScript program of this folder, run by the Node that runs the bench. */
-export function nodeCommand(name: string, ...args: readonly string[]): readonly string[] {
-  return [process.execPath, join(import.meta.dirname, `${name}.ts`), ...args];
+/** A TypeScript program, run by the Node that runs the bench. `file` is relative to `folder`. */
+export function nodeCommand(folder: string, file: string, ...args: readonly string[]): readonly string[] {
+  return [process.execPath, join(folder, file), ...args];
 }
 
 export function canUseFifo(): boolean {

@@ -1,0 +1,77 @@
+import { RoadsideError } from '../../base/errors.ts';
+import { projectPoint } from '../../base/homography.ts';
+import { isMirrored } from '../../base/mark-mistakes.ts';
+import { calibrateRoad, type RoadCalibration } from '../../base/road-plane.ts';
+import type { Finding } from '../load/problem.ts';
+import type { Path } from '../schema/json-schema.ts';
+import type { Camera } from '../schema/site.ts';
+import { outsidePicture } from './drawn-shape.ts';
+
+const code = 'config-conflict';
+/** Marks that fit one road plane no better than this were measured or typed wrongly, metres. */
+const MARK_ERROR_MAX_M = 1;
+/** A mark without which the others agree so many times better is the wrong one. */
+const STANDS_OUT = 4;
+
+/** Whether the marks of a camera determine the road plane, agree, and show the road and not its mirror image. */
+export function groundFindings(camera: Camera, path: Path): readonly Finding[] {
+  const marks = camera.groundPlane;
+  if (marks === undefined) return [];
+  const place = [...path, 'groundPlane'];
+  const outside = marks.flatMap((mark, index) =>
+    outsidePicture([mark.px], { camera, path: [...place, index, 'px'] }),
+  );
+  if (outside.length > 0) return outside;
+  let fit: RoadCalibration;
+  try {
+    fit = calibrateRoad(marks, camera);
+  } catch (error) {
+    if (!(error instanceof RoadsideError)) throw error;
+    return [{ code, path: place, message: error.message, hint: error.hint }];
+  }
+  if (isMirrored(marks, fit.plane.matrix)) return [mirrored(place)];
+  return [...misplacedMarks(fit, place), ...beyondHorizon(fit, { camera, path })];
+}
+
+function mirrored(path: Path): Finding {
+  const message = 'expected a plan as seen from above, found its mirror image';
+  const hint =
+    'Left and right marks were mixed up, or one axis counts the wrong way: with x to the right in the picture, ' +
+    'y counts away from the camera.';
+  return { code, path, message, hint };
+}
+
+function misplacedMarks(fit: RoadCalibration, path: Path): readonly Finding[] {
+  const worstM = Math.max(...fit.marks.map(({ errorM }) => errorM));
+  if (worstM <= MARK_ERROR_MAX_M) return [];
+  const suspect = misplacedMark(fit);
+  const message = `expected marks that agree within ${MARK_ERROR_MAX_M} m, found `;
+  if (suspect === null) {
+    const hint = 'Look for a typing error in one mark, or one measured from another corner than the others.';
+    return [{ code, path, message: `${message}${worstM.toFixed(1)} m between them`, hint }];
+  }
+  const hint = `Correct mark ${suspect.index + 1}, in px or in m, or leave it out: without it the others agree.`;
+  const found = `mark ${suspect.index + 1} ${suspect.errorM.toFixed(1)} m from where the others put it`;
+  return [{ code, path: [...path, suspect.index], message: message + found, hint }];
+}
+
+/** Four marks always agree, so from six on one wrong mark can be told from the others. */
+function misplacedMark({
+  marks,
+}: RoadCalibration): { readonly index: number; readonly errorM: number } | null {
+  const without = marks
+    .flatMap(({ leftOut }, index) => (leftOut === null ? [] : [{ index, ...leftOut }]))
+    .toSorted((a, b) => a.othersRmsM - b.othersRmsM);
+  const [first, second] = without;
+  if (marks.length < 6 || first === undefined || second === undefined) return null;
+  return second.othersRmsM > STANDS_OUT * first.othersRmsM ? first : null;
+}
+
+function beyondHorizon({ plane }: RoadCalibration, at: { camera: Camera; path: Path }): readonly Finding[] {
+  return at.camera.lanes.flatMap((lane, l): Finding[] => {
+    if (lane.countLine.every((point) => projectPoint(plane.matrix, point) !== null)) return [];
+    const message = 'expected a line on the road, found one above the horizon that groundPlane gives';
+    const hint = 'Check the marks of groundPlane: px and m of each must be the same place on the road.';
+    return [{ code, path: [...at.path, 'lanes', l, 'countLine'], message, hint }];
+  });
+}

@@ -1,0 +1,48 @@
+import type { Finding } from '../load/problem.ts';
+import { suggestion } from '../load/suggest.ts';
+import type { Path } from '../schema/json-schema.ts';
+import type { Camera } from '../schema/site.ts';
+import { outlineFindings, outsidePicture } from './drawn-shape.ts';
+
+const code = 'config-conflict';
+
+/** Whether the zones of a camera are in its picture, make sense, and name lanes that exist. */
+export function zoneFindings(
+  camera: Camera,
+  at: { readonly lanes: readonly string[]; readonly path: Path },
+): readonly Finding[] {
+  return camera.zones.flatMap((zone, z) => {
+    const path = [...at.path, 'zones', z];
+    const outside = outsidePicture(zone.polygon, { camera, path: [...path, 'polygon'] });
+    return [
+      ...nameFindings(camera, { index: z, lanes: at.lanes, path: [...path, 'zone'] }),
+      ...laneFindings(zone.lane, { lanes: at.lanes, path: [...path, 'lane'] }),
+      ...(outside.length > 0
+        ? outside
+        : outlineFindings(zone.polygon, { path: [...path, 'polygon'], place: 'zone' })),
+    ];
+  });
+}
+
+function nameFindings(
+  { zones }: Camera,
+  at: { readonly index: number; readonly lanes: readonly string[]; readonly path: Path },
+): readonly Finding[] {
+  const name = zones[at.index]?.zone ?? '';
+  if (at.lanes.includes(name)) {
+    const message = `expected a name that no lane has, found "${name}"`;
+    return [{ code, path: at.path, message, hint: 'Incidents name lane and zone: call the zone otherwise.' }];
+  }
+  if (zones.findIndex(({ zone }) => zone === name) === at.index) return [];
+  const message = `expected each zone once in a camera, found "${name}" again`;
+  return [{ code, path: at.path, message, hint: 'Call the other zone otherwise.' }];
+}
+
+function laneFindings(
+  lane: string | undefined,
+  at: { readonly lanes: readonly string[]; readonly path: Path },
+): readonly Finding[] {
+  if (lane === undefined || at.lanes.includes(lane)) return [];
+  const message = `expected a lane of this file, found "${lane}"`;
+  return [{ code, path: at.path, message, hint: suggestion(lane, at.lanes) }];
+}

@@ -1,0 +1,231 @@
+import { createSystemClock } from '../base/clock.ts';
+import { RoadsideError } from '../base/errors.ts';
+import type { FaultRecord } from '../traffic/record.ts';
+import type { GapReason, GapRecord, StoredRecord, StreamName } from '../traffic/stored-record.ts';
+import { createCounters } from './counters.ts';
+import { type Database, openDatabase, storeErrorFrom } from './database.ts';
+import { createGapRecords, type Origin } from './gap-records.ts';
+import { createLedger, type LedgerRow } from './ledger.ts';
+import { createOpenFaults } from './open-faults.ts';
+import { createOutbox, type WritableOutbox } from './outbox.ts';
+import { isStreamName, relayClassOf } from './relay-class.ts';
+import { addMissing, countOf, joinRanges, type Missing, NOTHING_MISSING } from './seq-ranges.ts';
+import { createShedding } from './shedding.ts';
+import type { OutboxTotals, Store, StoreOptions, UpstreamWish } from './store.ts';
+import { openUpstreams, readUpstreams, type Upstream } from './upstreams.ts';
+
+/** Rows that give way at a time: some ten pages, room for a minute or more. */
+const SHED_ROWS = 100;
+/** Turns of shedding for one append; a small file may need several for one page. */
+const SHED_TURNS = 20;
+const NO_ORIGIN: Origin = { site: 'unknown', boot: 'unknown', configRev: 'unknown' };
+
+/** Stands for an upstream's name where a damaged file no longer tells whom a record was for. */
+export const EVERYBODY = '*';
+
+/** A row of a damaged file that is as it was stored. */
+export interface SavedRow {
+  readonly row: LedgerRow;
+  /** Which upstreams were waiting for it; null when that cannot be read: then all get it, perhaps again. */
+  readonly waiting: readonly string[] | null;
+}
+
+/** The store on one file that is whole. */
+export interface LiveStore extends Omit<Store, 'salvage'> {
+  /** New rows are placed behind this position: what is saved of an older file belongs before them. */
+  beginAfter(position: number): void;
+  /** Whether the ledger holds a record at this position. */
+  has(position: number): boolean;
+  /** Takes over what could be read of a damaged file, and declares missing what waited there and could not. */
+  takeOver(saved: {
+    readonly rows: readonly SavedRow[];
+    readonly missing: ReadonlyMap<string, Missing>;
+    readonly faults: readonly FaultRecord[];
+  }): void;
+}
+
+/** @throws RoadsideError store-locked, store-newer, store-corrupt, store-not-durable, store-unavailable */
+export function openLiveStore(options: StoreOptions): LiveStore {
+  const database = openDatabase(options);
+  try {
+    return liveStoreOn(database, options);
+  } catch (error) {
+    database.close();
+    throw storeErrorFrom(error, options.file);
+  }
+}
+
+function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
+  const { file, origin = NO_ORIGIN, clock = createSystemClock() } = options;
+  const wishes = options.upstreams ?? [];
+  const beginAfter = database.prepare<[number]>(
+    "INSERT OR REPLACE INTO sqlite_sequence (rowid, name, seq) VALUES ((SELECT rowid FROM sqlite_sequence WHERE name = 'ledger'), 'ledger', ?)",
+  );
+  const ledger = createLedger(database);
+  const counters = createCounters(database);
+  const openFaults = createOpenFaults(database);
+  const gaps = createGapRecords(origin, clock);
+  const upstreams: readonly Upstream[] =
+    options.upstreams === undefined
+      ? readUpstreams(database)
+      : openUpstreams(
+          database,
+          wishes.map(({ name }) => name),
+        );
+  const outboxes: readonly WritableOutbox[] = upstreams.map((upstream) =>
+    createOutbox(database, upstream, (ids) => declare(upstream.name, 'damaged', missingOf(ids))),
+  );
+  const shedding = createShedding(database, { outboxes, coarsestFlowS: options.coarsestFlowS ?? 0 });
+  /** Grows when rows come in before those that may have been read already. */
+  let generation = 0;
+  /** Records given up, by upstream, until they can be declared. */
+  const givenUp = new Map<string, Missing>();
+
+  const wishOf = (upstream: string): UpstreamWish | undefined => wishes.find(({ name }) => name === upstream);
+  const missingOf = (ids: readonly string[]): Missing => addMissing(NOTHING_MISSING, ids, isStreamName);
+
+  const insert = (record: StoredRecord, madeAtMs: number): void => {
+    const { id, stream } = record;
+    const position = ledger.insert({ id, stream, madeAtMs, body: JSON.stringify(record) });
+    if (record.stream === 'fault') openFaults.note(record);
+    for (const outbox of outboxes) {
+      // What is missing concerns one upstream, but all get it, so that no number of its stream is missing itself.
+      if (record.stream !== 'gap' && wishOf(outbox.upstream.name)?.streams.has(stream) !== true) continue;
+      outbox.add(position, relayClassOf(stream));
+      outbox.upstream.add({ relayed: 1 });
+    }
+  };
+  const madeAt = (): number => Math.round(clock.now().wallMs);
+  function declare(upstream: string, reason: GapReason, missing: Missing): void {
+    if (countOf(missing) === 0) return;
+    const records = gaps.draft({ upstream, reason }, missing);
+    for (const record of records) insert(record, madeAt());
+    counters.addStored(records.length);
+  }
+  /** Runs a transaction that may declare records missing. */
+  const settle = <T>(work: () => T): T => {
+    try {
+      const result = database.transaction(work)();
+      gaps.taken();
+      return result;
+    } catch (error) {
+      gaps.dropped();
+      throw storeErrorFrom(error, file);
+    }
+  };
+  const write = (records: readonly StoredRecord[]): void => {
+    settle(() => {
+      for (const record of records) insert(record, madeAt());
+      counters.addStored(records.length);
+      for (const [upstream, missing] of givenUp) declare(upstream, 'unstored', missing);
+    });
+    givenUp.clear();
+  };
+  /** False when nothing is left that may go. */
+  const makeRoom = (): boolean =>
+    settle(() => {
+      const { delivered, evictions } = shedding.shed(SHED_ROWS, madeAt());
+      for (const { outbox, rows } of evictions) {
+        const { name } = outbox.upstream;
+        declare(name, 'evicted', missingWithin(rows, name));
+      }
+      return delivered > 0 || evictions.length > 0;
+    });
+  /** A gap record that gives way itself hands on what it declared. */
+  const missingWithin = (
+    rows: readonly { readonly id: string; readonly stream: StreamName; readonly body: string }[],
+    name: string,
+  ): Missing => {
+    let missing = missingOf(rows.map(({ id }) => id));
+    for (const { stream, body } of rows) {
+      if (stream !== 'gap') continue;
+      const { upstream, ranges, unnamed }: GapRecord = JSON.parse(body);
+      if (upstream !== name) continue;
+      missing = { ranges: joinRanges([...missing.ranges, ...ranges]), unnamed: missing.unnamed + unnamed };
+    }
+    return missing;
+  };
+  const guarded = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw storeErrorFrom(error, file);
+    }
+  };
+  const totalsOf = (outbox: WritableOutbox): OutboxTotals => {
+    const { acknowledged, damaged, evicted } = outbox.upstream.totals();
+    return { upstream: outbox.upstream.name, acknowledged, damaged, evicted, pending: outbox.depth() };
+  };
+
+  return {
+    outbox(name) {
+      const outbox = outboxes.find(({ upstream }) => upstream.name === name);
+      if (outbox === undefined) throw new Error(`no upstream ${name}`);
+      return {
+        generation,
+        pending: (query) => settle(() => outbox.pending(query)),
+        acknowledge: (positions) => guarded(() => outbox.acknowledge(positions)),
+        depth: () => guarded(() => outbox.depth()),
+      };
+    },
+    append(records) {
+      if (records.length === 0) return;
+      for (let turn = 0; ; turn += 1) {
+        try {
+          write(records);
+          return;
+        } catch (error) {
+          const isFull = error instanceof RoadsideError && error.code === 'store-full';
+          if (!isFull || turn >= SHED_TURNS || !makeRoom()) throw error;
+        }
+      }
+    },
+    giveUp(records) {
+      for (const { name, streams } of wishes) {
+        const ids = records.filter(({ stream }) => streams.has(stream)).map(({ id }) => id);
+        givenUp.set(name, addMissing(givenUp.get(name) ?? NOTHING_MISSING, ids, isStreamName));
+      }
+    },
+    totals() {
+      const each = outboxes.map(totalsOf);
+      const sum = (of: (totals: OutboxTotals) => number) => each.reduce((total, one) => total + of(one), 0);
+      return {
+        stored: counters.stored(),
+        acknowledged: sum(({ acknowledged }) => acknowledged),
+        pending: sum(({ pending }) => pending),
+        damaged: sum(({ damaged }) => damaged),
+        evicted: sum(({ evicted }) => evicted),
+        upstreams: each,
+      };
+    },
+    has: (position) =>
+      guarded(() => ledger.read({ after: position - 1, limit: 1 })[0]?.position === position),
+    beginAfter: (position) => void beginAfter.run(position),
+    takeOver({ rows, missing, faults }) {
+      settle(() => {
+        for (const { row, waiting } of rows) {
+          if (!ledger.restore(row)) continue;
+          for (const outbox of outboxes) {
+            const { name } = outbox.upstream;
+            if (waiting === null ? wishOf(name)?.streams.has(row.stream) !== true : !waiting.includes(name))
+              continue;
+            outbox.add(row.position, relayClassOf(row.stream));
+            outbox.upstream.add({ relayed: 1 });
+          }
+        }
+        counters.addStored(rows.length);
+        for (const fault of faults) openFaults.note(fault);
+        for (const [name, lost] of missing) {
+          const concerned = name === EVERYBODY ? wishes.map((wish) => wish.name) : [name];
+          for (const upstream of concerned) declare(upstream, 'damaged', lost);
+        }
+      });
+      generation += 1;
+    },
+    openFaults: () => guarded(() => openFaults.read()),
+    lastStoredMs: () => guarded(() => ledger.lastMadeAtMs()),
+    prune: (query) => guarded(() => ledger.prune(query)),
+    readLedger: (query) => guarded(() => ledger.read(query)),
+    close: () => void database.close(),
+  };
+}

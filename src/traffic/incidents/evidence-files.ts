@@ -1,0 +1,43 @@
+import type { EvidenceKept } from '../observations/observation.ts';
+import type { EvidenceFile, Incident } from '../record.ts';
+
+/**
+ * The last that was said of each recent incident, by its id, oldest first: files get ready seconds after an incident
+ * opened, and then it may have closed already.
+ */
+export type RecentIncidents = ReadonlyMap<string, Incident>;
+
+/** More than any site has open while the files of the oldest are made. */
+const REMEMBERED = 64;
+
+/** An incident as it is to be recorded: with the files that are there by now. */
+export function withEvidence(recent: RecentIncidents, incident: Incident): Incident {
+  const evidence = recent.get(incident.incident)?.evidence ?? [];
+  return evidence.length === 0 ? incident : { ...incident, evidence };
+}
+
+export function rememberIncident(recent: RecentIncidents, incident: Incident): RecentIncidents {
+  const remembered = new Map(recent);
+  remembered.delete(incident.incident);
+  remembered.set(incident.incident, incident);
+  for (const id of [...remembered.keys()].slice(0, -REMEMBERED)) remembered.delete(id);
+  return remembered;
+}
+
+/**
+ * Files have come. The incident is told again with them, as an `update`; one that is closed is told as closed again,
+ * with all that it was closed with, so that nobody takes it for open. Null for an incident that nobody remembers.
+ */
+export function foldEvidenceKept(
+  recent: RecentIncidents,
+  kept: EvidenceKept,
+  wallOf: (monoMs: number) => number,
+): Incident | null {
+  const known = recent.get(kept.incident);
+  if (known === undefined) return null;
+  const files = kept.files.map(
+    (file): EvidenceFile => ({ ...file, fromMs: wallOf(file.fromMs), toMs: wallOf(file.toMs) }),
+  );
+  const others = known.evidence.filter(({ name }) => !files.some((file) => file.name === name));
+  return { ...known, phase: known.phase === 'close' ? 'close' : 'update', evidence: [...others, ...files] };
+}

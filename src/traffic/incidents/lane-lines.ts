@@ -1,0 +1,150 @@
+import { MS_PER_S } from '../../base/units.ts';
+import { lengthOf, subtract } from '../geometry.ts';
+import { lastSeen, movementOf, type TrackMotion } from '../passages/track-motion.ts';
+import type { CameraDefinition, CameraLaneDefinition, SiteDefinition } from '../site-definition.ts';
+import { judgeQueue, outlasts, type TooLong } from './congestion.ts';
+import { isWatched } from './incident-rule.ts';
+import { alongPx, extentPx } from './road-place.ts';
+import type { TrackConduct } from './track-conduct.ts';
+import type { TrackEvidence } from './track-evidence.ts';
+
+/** Vehicles that wait behind one another have no more than this between their feet, in box heights. */
+const GAP_HEIGHTS = 5;
+/** Slower than this is creeping: km/h (2.78 m/s in Chinese expressway practice), or box heights per second. */
+const CREEPS_BELOW_KMH = 10;
+const CREEPS_BELOW_HEIGHTS_PER_S = 0.4;
+/** Rear of the last vehicle behind its foot, roughly, m. */
+const VEHICLE_M = 5;
+
+/** A vehicle at one picture; `lane` is null where it does not wait in a lane. */
+export interface SeenVehicle {
+  readonly motion: TrackMotion;
+  readonly conduct: TrackConduct;
+  readonly lane: CameraLaneDefinition | null;
+}
+
+/**
+ * The part of each waiting vehicle in the line it waits in, by lane and track. `head-beyond`: it is the first one
+ * that is seen, but the line begins where the lane leaves the picture, so it waits for something out of sight.
+ */
+export type LaneLines = ReadonlyMap<string, ReadonlyMap<number, 'alone' | 'head' | 'head-beyond' | 'behind'>>;
+
+/** By lane. */
+export type LineState = ReadonlyMap<string, TooLong>;
+
+/** Who waits behind whom in each lane at one picture, and which lines are too long. */
+export function foldLaneLines(
+  camera: CameraDefinition,
+  state: LineState,
+  seen: { readonly vehicles: readonly SeenVehicle[]; readonly atMs: number },
+  definition: Pick<SiteDefinition, 'lanes' | 'incidents'>,
+): { readonly state: LineState; readonly lines: LaneLines; readonly evidence: readonly TrackEvidence[] } {
+  const tooLong = new Map<string, TooLong>();
+  const parts = new Map<string, ReadonlyMap<number, 'alone' | 'head' | 'head-beyond' | 'behind'>>();
+  const evidence: TrackEvidence[] = [];
+  for (const lane of camera.lanes) {
+    const waiting = seen.vehicles.filter((each) => each.lane?.lane === lane.lane && isWaiting(each));
+    const lines = linesOf(lane, waiting);
+    parts.set(lane.lane, new Map(lines.flatMap((line) => partsOf(lane, line))));
+    const longest = lines.toSorted((a, b) => b.length - a.length)[0] ?? [];
+    const size = sizeOf(lane, longest);
+    const known = state.get(lane.lane) ?? null;
+    const judged = judgeQueue(known, size, definition.incidents.congestion, seen.atMs);
+    if (judged === null) continue;
+    tooLong.set(lane.lane, judged);
+    const head = longest[0];
+    const kind = definition.lanes.find((each) => each.lane === lane.lane)?.kind ?? 'through';
+    const waitS = definition.incidents.stoppedVehicle.waitS[kind];
+    if (head === undefined || judged.lastMs !== seen.atMs || !outlasts(judged, waitS, seen.atMs)) continue;
+    if (!isWatched(definition.incidents, 'congestion', kind)) continue;
+    evidence.push(
+      queueEvidence(camera, lane, { head, sinceMs: judged.sinceMs, lengthM: size.lengthM, ...seen }),
+    );
+  }
+  return { state: tooLong, lines: parts, evidence };
+}
+
+function isWaiting({ motion, conduct }: SeenVehicle): boolean {
+  if (conduct.standing?.lastMs === motion.lastMs) return true;
+  const movement = movementOf(motion);
+  if (movement === null) return conduct.standing !== null;
+  if (movement.speedKmh !== null) return movement.speedKmh < CREEPS_BELOW_KMH;
+  const heights = lengthOf(movement.px) / Math.max(1, motion.boxHeightPx);
+  return (heights / movement.spanMs) * MS_PER_S < CREEPS_BELOW_HEIGHTS_PER_S;
+}
+
+/** Vehicles behind one another, front first; one alone is a line of one. */
+function linesOf(
+  lane: CameraLaneDefinition,
+  waiting: readonly SeenVehicle[],
+): readonly (readonly SeenVehicle[])[] {
+  const frontFirst = waiting.toSorted((a, b) => placeIn(lane, b) - placeIn(lane, a));
+  const lines: SeenVehicle[][] = [];
+  for (const vehicle of frontFirst) {
+    const last = lines.at(-1)?.at(-1);
+    const gap = GAP_HEIGHTS * Math.max(vehicle.conduct.heightPx, last?.conduct.heightPx ?? 0);
+    const isNext = last !== undefined && placeIn(lane, last) - placeIn(lane, vehicle) <= gap;
+    if (isNext) lines.at(-1)?.push(vehicle);
+    else lines.push([vehicle]);
+  }
+  return lines;
+}
+
+function partsOf(
+  lane: CameraLaneDefinition,
+  line: readonly SeenVehicle[],
+): readonly (readonly [number, 'alone' | 'head' | 'head-beyond' | 'behind'])[] {
+  const [head, ...others] = line;
+  if (head === undefined) return [];
+  const goesOn = extentPx(lane).to - placeIn(lane, head) <= GAP_HEIGHTS * head.conduct.heightPx;
+  const part = others.length === 0 ? 'alone' : goesOn ? 'head-beyond' : 'head';
+  return [[head.motion.track, part], ...others.map(({ motion }) => [motion.track, 'behind'] as const)];
+}
+
+function sizeOf(
+  lane: CameraLaneDefinition,
+  line: readonly SeenVehicle[],
+): { readonly vehicles: number; readonly lengthM: number | null; readonly sharePct: number } {
+  const [head, tail] = [line[0], line.at(-1)];
+  if (head === undefined || tail === undefined) return { vehicles: 0, lengthM: null, sharePct: 0 };
+  const { from, to } = extentPx(lane);
+  const headM = lastSeen(head.motion)?.groundM ?? null;
+  const tailM = lastSeen(tail.motion)?.groundM ?? null;
+  const lengthM = headM === null || tailM === null ? null : lengthOf(subtract(headM, tailM)) + VEHICLE_M;
+  const sharePct = (100 * (placeIn(lane, head) - placeIn(lane, tail))) / Math.max(1, to - from);
+  return { vehicles: line.length, lengthM, sharePct };
+}
+
+function placeIn(lane: CameraLaneDefinition, { conduct }: SeenVehicle): number {
+  return alongPx(conduct.foot, lane);
+}
+
+function queueEvidence(
+  { camera }: CameraDefinition,
+  { lane }: CameraLaneDefinition,
+  queue: {
+    readonly head: SeenVehicle;
+    readonly sinceMs: number;
+    readonly lengthM: number | null;
+    readonly atMs: number;
+  },
+): TrackEvidence {
+  const { head, sinceMs, lengthM, atMs } = queue;
+  return {
+    sensor: camera,
+    source: 'camera',
+    says: 'raises',
+    subject: { name: 'lane', foot: null, sizePx: 0 },
+    sinceMs,
+    atMs,
+    conclusive: false,
+    lane,
+    zone: null,
+    incidentKind: 'congestion',
+    positionPx: head.conduct.foot,
+    positionM: lastSeen(head.motion)?.groundM ?? null,
+    speedKmh: movementOf(head.motion)?.speedKmh ?? null,
+    direction: 'forward',
+    queueLengthM: lengthM,
+  };
+}

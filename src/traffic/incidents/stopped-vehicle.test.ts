@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest';
+import { TestRoad } from '../../../test/fakes/road.ts';
+import { laneDefinition, siteWith } from '../../../test/fakes/site.ts';
+import type { TrackPoint, VehicleClass } from '../observations/observation.ts';
+import type { LaneKind, PointPx, ZoneDefinition, ZoneKind } from '../site-definition.ts';
+
+/** The lane is 100 px wide and runs down the picture; what lies to the right of it is beside the lane. */
+const BESIDE: readonly PointPx[] = [
+  [100, 0],
+  [200, 0],
+  [200, 1000],
+  [100, 1000],
+];
+const IN_LANE: readonly PointPx[] = [
+  [0, 200],
+  [100, 200],
+  [100, 400],
+  [0, 400],
+];
+
+function vehicle(track: number, foot: PointPx, kind: VehicleClass = 'car'): TrackPoint {
+  const [x, y] = foot;
+  const box = [x - 20, y - 40, x + 20, y] as const;
+  return { track, class: kind, score: 0.6, box, foot, groundM: null, coasting: false };
+}
+
+function zone(kind: ZoneKind, polygon: readonly PointPx[]): ZoneDefinition {
+  return { zone: `a-${kind}`, kind, polygon, lane: null };
+}
+
+function roadWith(zones: readonly ZoneDefinition[], kind: LaneKind = 'through'): TestRoad {
+  const definition = siteWith(laneDefinition({ kind, station: null, usualSource: 'camera' }));
+  const cameras = definition.cameras.map((camera) => ({ ...camera, zones }));
+  return new TestRoad({ ...definition, cameras });
+}
+
+function opened(road: TestRoad): readonly string[] {
+  return road
+    .of('incident')
+    .flatMap(({ phase, incidentKind, zone: at }) =>
+      phase === 'open' ? [at === null ? incidentKind : `${incidentKind} on ${at}`] : [],
+    );
+}
+
+/** Stands at its place for as long as the road is watched. */
+const standing =
+  (...points: readonly TrackPoint[]) =>
+  (): TrackPoint[] => [...points];
+
+describe('a vehicle that stands', () => {
+  test('on a shoulder is an incident of the nearest lane, on that shoulder', () => {
+    const road = roadWith([zone('shoulder', BESIDE)]).run(8000, standing(vehicle(1, [150, 300])));
+    expect(opened(road)).toEqual(['stopped-vehicle on a-shoulder']);
+    expect(road.of('incident')[0]).toMatchObject({ lane: 'north-1', severity: 'warning' });
+  });
+
+  test.each<readonly [string, readonly ZoneDefinition[], VehicleClass]>([
+    ['beside the lane where no shoulder is drawn', [], 'car'],
+    ['in a bay beside the lane', [zone('bay', BESIDE), zone('shoulder', BESIDE)], 'car'],
+    ['at a bus stop beside the lane, if a bus', [zone('bus-stop', BESIDE), zone('shoulder', BESIDE)], 'bus'],
+  ])('%s is none', (_name, zones, kind) => {
+    expect(opened(roadWith(zones).run(200_000, standing(vehicle(1, [150, 300], kind))))).toEqual([]);
+  });
+
+  test.each<readonly [string, readonly ZoneDefinition[], VehicleClass]>([
+    ['in a marked bay within the lane', [zone('bay', IN_LANE)], 'car'],
+    ['at a bus stop within the lane, if a bus', [zone('bus-stop', IN_LANE)], 'bus'],
+    ['in an area that is ignored', [zone('ignore', IN_LANE)], 'car'],
+  ])('%s is none', (_name, zones, kind) => {
+    const bystander = standing(vehicle(1, [50, 300], kind));
+    expect(opened(roadWith(zones).run(200_000, bystander))).toEqual([]);
+    expect(opened(roadWith([]).run(200_000, bystander))).toEqual(['stopped-vehicle']);
+  });
+
+  test('at a bus stop and is no bus waits as long as in a bus lane', () => {
+    const road = roadWith([zone('bus-stop', IN_LANE)]);
+    expect(opened(road.run(110_000, standing(vehicle(1, [50, 300]))))).toEqual([]);
+    expect(opened(road.run(20_000, standing(vehicle(1, [50, 300]))))).toEqual(['stopped-vehicle']);
+  });
+
+  test('behind others that wait for something out of sight is no stopped vehicle', () => {
+    const queue = [950, 890, 830].map((y, index) => vehicle(index, [50, y]));
+    expect(opened(roadWith([]).run(60_000, standing(...queue)))).toEqual([]);
+  });
+
+  test('at the head of a queue with a free road before it is one, and those behind it are not', () => {
+    const queue = [500, 440, 380].map((y, index) => vehicle(index, [50, y]));
+    const road = roadWith([]).run(60_000, standing(...queue));
+    expect(opened(road)).toEqual(['stopped-vehicle']);
+    expect(road.of('incident')[0]?.positionPx).toEqual([50, 500]);
+  });
+
+  test('keeps its time when the tracker loses it and finds it under another number', () => {
+    const road = roadWith([]).run(4000, standing(vehicle(1, [50, 300])));
+    road.run(1500);
+    road.run(700, standing(vehicle(2, [55, 303])));
+    expect(opened(road)).toEqual(['stopped-vehicle']);
+  });
+
+  test('has not stood for the time of another one at another place', () => {
+    const road = roadWith([]).run(4000, standing(vehicle(1, [50, 300])));
+    road.run(1500);
+    road.run(2000, standing(vehicle(2, [50, 500])));
+    expect(opened(road)).toEqual([]);
+  });
+
+  test('and creeps on again and again never stood that long', () => {
+    const road = roadWith([]);
+    for (let y = 100; y < 900; y += 45) {
+      road.run(3500, standing(vehicle(1, [50, y])));
+    }
+    expect(opened(road)).toEqual([]);
+  });
+
+  test('is told once in its cool-down, another one at another place at once', () => {
+    const road = roadWith([]).run(10_000, standing(vehicle(1, [50, 300])));
+    road.run(6000);
+    road.run(20_000, standing(vehicle(2, [52, 301])));
+    expect(opened(road)).toEqual(['stopped-vehicle']);
+    road.run(20_000, standing(vehicle(3, [50, 600])));
+    expect(opened(road)).toEqual(['stopped-vehicle', 'stopped-vehicle']);
+    expect(new Set(road.of('incident').map(({ incident }) => incident)).size).toBe(2);
+  });
+});
+
+describe('the end of an incident', () => {
+  test('is not a camera that shows nothing; after a time it closes as unseen', () => {
+    const road = roadWith([]).run(8000, standing(vehicle(1, [50, 300])));
+    road.cameraAlive = false;
+    road.run(200_000);
+    expect(road.of('incident').map(({ phase }) => phase)).toEqual(['open']);
+    road.run(101_000);
+    expect(road.of('incident').at(-1)).toMatchObject({ phase: 'close', closing: 'unseen' });
+  });
+
+  test('is a road that is seen free, and dated when it was seen last', () => {
+    const road = roadWith([]).run(8000, standing(vehicle(1, [50, 300])));
+    road.run(5000);
+    const [open, close] = road.of('incident');
+    expect(close).toMatchObject({ phase: 'close', closing: 'cleared', incident: open?.incident });
+    expect((close?.closedAtMs ?? 0) - (open?.startedAtMs ?? 0)).toBeGreaterThanOrEqual(7000);
+    expect((close?.closedAtMs ?? 0) - (open?.startedAtMs ?? 0)).toBeLessThan(9000);
+  });
+
+  test('is the agent that stops', () => {
+    const road = roadWith([])
+      .run(8000, standing(vehicle(1, [50, 300])))
+      .stop();
+    expect(road.of('incident').at(-1)).toMatchObject({ phase: 'close', closing: 'agent-stopped' });
+  });
+
+  test('one camera that goes on showing it confirms it', () => {
+    const road = roadWith([]).run(64_000, standing(vehicle(1, [50, 300])));
+    expect(road.of('incident').map(({ certainty }) => certainty)).toEqual(['suspected']);
+    road.run(4000, standing(vehicle(1, [50, 300])));
+    expect(road.of('incident').map(({ phase, certainty }) => [phase, certainty])).toEqual([
+      ['open', 'suspected'],
+      ['update', 'confirmed'],
+    ]);
+  });
+});

@@ -1,0 +1,139 @@
+import { lengthOf, subtract } from '../geometry.ts';
+import { goesAlong } from '../passages/camera-view.ts';
+import { isStanding, lastSeen, movementOf, type TrackMotion } from '../passages/track-motion.ts';
+import type { Incident } from '../record.ts';
+import type { CameraLaneDefinition, IncidentRules, PointPx } from '../site-definition.ts';
+
+/** Standing and being there outlast a gap of this length: boxes jump and vanish for a picture or two. */
+const GAP_MS = 1000;
+/** Who has come farther than this since it stood, in box heights, has crept and stands anew. */
+const CREPT_HEIGHTS = 1;
+/** Who stood and is lost is known again at its place for this long: a bus may have been in front of it. */
+const LOST_STANDING_MS = 30_000;
+const LOST_WALKING_MS = 1500;
+/** A new track is a lost one when it begins this close to it, in box heights, and is about as high. */
+const SAME_PLACE_HEIGHTS = 0.5;
+const SAME_HEIGHT = 1.5;
+
+/** A stretch of time at one place. */
+export interface Stay {
+  readonly sinceMs: number;
+  readonly lastMs: number;
+  readonly foot: PointPx;
+}
+
+/** Since when one track has been doing what an incident is made of. */
+export interface TrackConduct {
+  readonly onFoot: boolean;
+  readonly lastMs: number;
+  readonly foot: PointPx;
+  readonly heightPx: number;
+  readonly standing: Stay | null;
+  /** How it went when it was last seen to move, relative to its lane. */
+  readonly heading: Incident['direction'];
+  readonly wrongWay: {
+    readonly sinceMs: number;
+    readonly fromM: PointPx | null;
+    readonly fromPx: PointPx;
+  } | null;
+  /** Somebody on foot or on a bicycle where nobody should be. */
+  readonly astray: Stay | null;
+}
+
+export type Conducts = ReadonlyMap<number, TrackConduct>;
+
+/** What is known of a track, under its own number or under one that it had before the tracker lost it. */
+export function recallConduct(
+  conducts: Conducts,
+  motion: TrackMotion,
+  onFoot: boolean,
+): { readonly conduct: TrackConduct | null; readonly lost: number | null } {
+  const known = conducts.get(motion.track);
+  if (known !== undefined) return { conduct: known, lost: null };
+  const first = motion.samples[0];
+  for (const [lost, conduct] of conducts) {
+    if (conduct.onFoot !== onFoot || conduct.lastMs >= motion.firstMs) continue;
+    if (!isRemembered(conduct, motion.lastMs) || first === undefined) continue;
+    const ratio = motion.boxHeightPx / Math.max(1, conduct.heightPx);
+    if (ratio > SAME_HEIGHT || ratio < 1 / SAME_HEIGHT) continue;
+    const reach = (onFoot ? 2 : 1) * SAME_PLACE_HEIGHTS * conduct.heightPx;
+    if (lengthOf(subtract(first.foot, conduct.foot)) <= reach) return { conduct, lost };
+  }
+  return { conduct: null, lost: null };
+}
+
+/** Whether a conduct that this picture does not show is worth keeping. */
+export function isRemembered({ standing, astray, lastMs }: TrackConduct, nowMs: number): boolean {
+  if (standing !== null) return nowMs - lastMs <= LOST_STANDING_MS;
+  return astray !== null && nowMs - lastMs <= LOST_WALKING_MS;
+}
+
+/** Judges a vehicle at the newest picture that shows it. */
+export function judgeVehicle(
+  known: TrackConduct | null,
+  motion: TrackMotion,
+  lane: CameraLaneDefinition | null,
+  rules: IncidentRules,
+): TrackConduct | null {
+  const seen = lastSeen(motion);
+  const movement = movementOf(motion);
+  if (seen === null) return known;
+  const place = { onFoot: false, lastMs: seen.atMs, foot: seen.foot, heightPx: motion.boxHeightPx };
+  if (movement === null) return { ...(known ?? UNJUDGED), ...place };
+  const stands = isStanding(motion, movement, rules.stoppedVehicle.belowKmh);
+  const standing = nextStay(known?.standing ?? null, stands, {
+    sinceMs: seen.atMs - movement.spanMs,
+    lastMs: seen.atMs,
+    foot: seen.foot,
+    reachPx: CREPT_HEIGHTS * motion.boxHeightPx,
+    knownForMs: LOST_STANDING_MS,
+  });
+  const against =
+    lane !== null && !stands && goesAlong(motion, subtract(lane.direction[0], lane.direction[1]));
+  const along = lane !== null && !stands && goesAlong(motion, subtract(lane.direction[1], lane.direction[0]));
+  const fast = movement.speedKmh === null || movement.speedKmh >= rules.wrongWay.aboveKmh;
+  const began = { sinceMs: motion.lastMs, fromM: seen.groundM, fromPx: seen.foot };
+  return {
+    ...place,
+    standing,
+    heading: against ? 'reverse' : along ? 'forward' : (known?.heading ?? null),
+    wrongWay: against && fast ? (known?.wrongWay ?? began) : null,
+    astray: null,
+  };
+}
+
+/** Judges somebody on foot or on a bicycle. */
+export function judgeWalker(
+  known: TrackConduct | null,
+  motion: TrackMotion,
+  isAstray: boolean,
+): TrackConduct | null {
+  const seen = lastSeen(motion);
+  if (seen === null) return known;
+  const astray = nextStay(known?.astray ?? null, isAstray, {
+    sinceMs: seen.atMs,
+    lastMs: seen.atMs,
+    foot: seen.foot,
+    reachPx: Number.POSITIVE_INFINITY,
+    knownForMs: LOST_WALKING_MS,
+  });
+  const place = { onFoot: true, lastMs: seen.atMs, foot: seen.foot, heightPx: motion.boxHeightPx };
+  return { ...UNJUDGED, ...place, astray };
+}
+
+const UNJUDGED = { standing: null, heading: null, wrongWay: null, astray: null } as const;
+
+interface Seen extends Stay {
+  /** Farther away it is another stay, … */
+  readonly reachPx: number;
+  /** … and so it is after a longer time without a sight. */
+  readonly knownForMs: number;
+}
+
+function nextStay(known: Stay | null, stays: boolean, { reachPx, knownForMs, ...now }: Seen): Stay | null {
+  const unseenMs = known === null ? 0 : now.lastMs - known.lastMs;
+  if (!stays) return known !== null && unseenMs <= GAP_MS ? known : null;
+  const isSame =
+    known !== null && unseenMs <= knownForMs && lengthOf(subtract(now.foot, known.foot)) <= reachPx;
+  return isSame ? { ...known, lastMs: now.lastMs } : now;
+}
