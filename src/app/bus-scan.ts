@@ -1,4 +1,6 @@
 import { RoadsideError } from '../base/errors.ts';
+import { expandReads } from '../catalog/derive/reads.ts';
+import type { LoopDriver } from '../catalog/schema/driver.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { programFile } from '../runtime/program-file.ts';
 import type { BusScanConfiguration, ScanFinding } from '../sensors/contract.ts';
@@ -14,6 +16,7 @@ interface SerialChoices {
   readonly stopBits: readonly LineSettings['stopBits'][];
 }
 type Identify = BusScanConfiguration['identify'][number];
+type Fit = BusScanConfiguration['fits'][number];
 type FrameCandidate = BusScanConfiguration['frames'][number];
 type AsciiExchange = Extract<FrameCandidate['codec'], { readonly name: 'ascii-fields' }>['exchanges'][number];
 
@@ -25,6 +28,8 @@ export type ScannableDriver =
       readonly label: string;
       readonly bus: { readonly serial?: SerialChoices };
       readonly identify?: Omit<Identify, 'driver' | 'label'>;
+      /** What is read from a device that has no register to recognise it by. */
+      readonly reads?: Fit['reads'];
     }
   | {
       readonly protocol: 'frames';
@@ -94,6 +99,12 @@ export function planBusScan(
       const { table, address, mask, expect } = identify;
       return { driver, label, table, address, mask, expect };
     }),
+    fits: drivers
+      .flatMap((driver): Fit[] => {
+        const reads = driver.protocol === 'modbus' ? driver.reads : undefined;
+        return reads === undefined ? [] : [{ driver: driver.driver, reads }];
+      })
+      .toSorted((a, b) => widthOf(b) - widthOf(a)),
     frames: drivers.flatMap((driver) =>
       driver.protocol === 'frames' ? [frameCandidate(driver, request)] : [],
     ),
@@ -112,6 +123,22 @@ function frameCandidate(
     settings: bus.serial === undefined ? [] : frameSettings(bus.serial, bauds),
     isCalled: bus.tcp?.role === 'connect',
     answersWithinMs: Math.min(bus.responseTimeoutMs, bus.replyDelayMs + responseTimeoutMs),
+  };
+}
+
+/** Who answers the wider one answers the narrower one too. */
+function widthOf({ reads }: Fit): number {
+  return reads.reduce((sum, { quantity }) => sum + quantity, 0);
+}
+
+/** A driver with what can be asked of its device when no register tells it from others. */
+export function scannable(driver: LoopDriver): ScannableDriver {
+  if (driver.protocol !== 'modbus' || driver.identify !== undefined) return driver;
+  const loops = Array.from({ length: driver.channels }, (_, index) => `channel-${index + 1}`);
+  const reads = expandReads({ driver, loops, pollMs: 1000, invert: false });
+  return {
+    ...driver,
+    reads: reads.map(({ table, address, quantity }) => ({ table, address, quantity })),
   };
 }
 

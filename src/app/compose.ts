@@ -8,26 +8,22 @@ import type { Logger } from '../runtime/logger.ts';
 import { programFile } from '../runtime/program-file.ts';
 import type { SensorConfiguration } from '../sensors/contract.ts';
 import type { LedgerQuery, LedgerRow } from '../store/ledger.ts';
-import type { Store } from '../store/store.ts';
 import type { Observation } from '../traffic/observations/observation.ts';
-import type { EarlierRuns } from '../traffic/site-state.ts';
-import type { StreamName } from '../traffic/stored-record.ts';
-import { createUplink } from '../uplink/uplink.ts';
+import { readEarlierRuns } from './earlier-runs.ts';
 import { type ArchivedFile, createEvidenceArchive } from './evidence-archive.ts';
 import { createEvidenceKeeper } from './evidence-keeper.ts';
 import { openKeptStore } from './kept-store.ts';
 import { createLoopLamps } from './loop-lamps.ts';
 import { makeOverview, makeWatchView, type Overview, type WatchView } from './overview.ts';
-import { planEvidence, planFieldbus, planUplink, planVision } from './plans.ts';
+import { planEvidence, planFieldbus, planUplinks, planVision } from './plans.ts';
 import { openRecorder } from './recording.ts';
 import { gatewayFault, openSensorProcess, type SensorProcess } from './sensor-process.ts';
 import { createTick, TICK_EVERY_MS } from './tick.ts';
+import { createUplinks } from './uplinks.ts';
 import { VERSION } from './version.ts';
 
 /** Observations that wait for the next tick: 20 s of a busy cabinet. */
 const INBOX_CAPACITY = 20_000;
-/** The upstream that every site has. */
-const PLATFORM = 'platform';
 /** The sensor processes' share of the stop deadline; the rest is for the records and the uplink. */
 const SENSORS_STOP_SHARE = 0.4;
 /** A tick later than this means that the gateway is hung, and the watchdog should know. */
@@ -72,22 +68,23 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
   const startedMonoMs = clock.monoMs();
 
   const inbox = createBoundedQueue<Observation>(INBOX_CAPACITY);
+  const plans = planUplinks(loaded);
   const { store, stop: stopKeeping } = openKeptStore({
     loaded,
     boot,
-    upstreams: [{ name: PLATFORM, streams: relayedStreams(site.uplink) }],
+    upstreams: plans,
     clock,
     logger,
     claim: (faults) => {
       for (const fault of faults) inbox.push(fault);
     },
   });
-  const earlier: EarlierRuns = { openFaults: store.openFaults(), lastStoredMs: store.lastStoredMs() };
-  const uplink = createUplink({
+  const earlier = readEarlierRuns(store);
+  const uplinks = createUplinks({
+    plans,
     site: definition.site,
-    session: boot,
-    settings: planUplink(loaded),
-    outbox: store.outbox(PLATFORM),
+    boot,
+    store,
     inventory: {
       version: VERSION,
       configRev: loaded.configRev,
@@ -95,7 +92,7 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
       sensors: sensorsOf(loaded),
     },
     clock,
-    log: (level, text, fields) => logger.child('uplink')[level](text, fields),
+    logger,
   });
   const evidence = planEvidence(loaded);
   const archive = createEvidenceArchive(evidence?.folder ?? null);
@@ -124,10 +121,10 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
     store,
     earlier,
     recorder: recordFile === null ? null : openRecorder(recordFile, { boot, definition, earlier }),
-    onStored: () => uplink.notify(),
+    onStored: () => uplinks.notify(),
     onRecords: (records, now) => keeper?.onRecords(records, now),
   });
-  uplink.start();
+  uplinks.start();
   let lastTurnMs = clock.monoMs();
   const ticking = setInterval(() => {
     tick.turn();
@@ -169,7 +166,7 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
         processes: sensors.map((sensor) => sensor.overview()),
         inbox: { waiting: inbox.size, refused: inbox.refused },
         store: { ...store.totals(), unstored: waiting, lost },
-        uplink: uplink.status(),
+        uplinks: uplinks.overview(),
       });
     },
     watch: () => makeWatchView({ definition, state: tick.state(), lamps, now: lampClock.now() }),
@@ -183,32 +180,16 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
       clearInterval(ticking);
       stopKeeping();
       await tick.close();
-      await drained(store, () => uplink.status().state === 'online' && clock.monoMs() < deadlineAtMs);
-      await uplink.stop(Math.max(500, deadlineAtMs - clock.monoMs()));
+      await uplinks.stop(Math.max(500, deadlineAtMs - clock.monoMs()));
       store.close();
       logger.info('gateway stopped', { boot });
     },
   };
 }
 
-function relayedStreams({
-  publishPassages,
-  publishHiRes,
-}: LoadedSite['site']['uplink']): ReadonlySet<StreamName> {
-  const streams = new Set<StreamName>(['incident', 'fault', 'flow', 'movement', 'gap']);
-  if (publishPassages) streams.add('passage');
-  if (publishHiRes) streams.add('hires');
-  return streams;
-}
-
 function sensorsOf({ site }: LoadedSite): readonly string[] {
   const devices = site.buses.flatMap((bus) => bus.devices.map(({ id }) => id));
   return [...devices, ...site.cameras.map(({ id }) => id)];
-}
-
-/** Gives the last records a chance to be acknowledged while the uplink can still do it. */
-async function drained(store: Store, mayWait: () => boolean): Promise<void> {
-  while (store.totals().pending > 0 && mayWait()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 /** Whether systemd's time client says that the clock is set; looked up once a second at most. */

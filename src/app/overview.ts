@@ -8,8 +8,8 @@ import { adviceOn, type FaultAdvice } from '../traffic/quality/fault-codes.table
 import type { IncidentKind, LaneSource } from '../traffic/record.ts';
 import type { LoopDefinition, SiteDefinition } from '../traffic/site-definition.ts';
 import type { SiteState } from '../traffic/site-state.ts';
-import type { UplinkStatus } from '../uplink/uplink.ts';
 import type { LoopLamps } from './loop-lamps.ts';
+import type { UplinkOverview } from './uplinks.ts';
 
 export { adviceOn, type FaultAdvice } from '../traffic/quality/fault-codes.table.ts';
 
@@ -35,7 +35,9 @@ export interface Overview {
   readonly processes: readonly ProcessOverview[];
   readonly inbox: { readonly waiting: number; readonly refused: number };
   readonly store: StoreTotals & { readonly unstored: number; readonly lost: number };
-  readonly uplink: UplinkStatus;
+  /** The platform. */
+  readonly uplink: UplinkOverview;
+  readonly furtherUplinks: readonly UplinkOverview[];
 }
 
 export interface LaneOverview {
@@ -120,12 +122,14 @@ export interface OverviewParts {
   readonly processes: readonly ProcessOverview[];
   readonly inbox: Overview['inbox'];
   readonly store: Overview['store'];
-  readonly uplink: UplinkStatus;
+  /** The platform first. */
+  readonly uplinks: readonly [UplinkOverview, ...UplinkOverview[]];
 }
 
 export function makeOverview(parts: OverviewParts): Overview {
   const { definition, state, now } = parts;
   const wallOf = wallClock(now);
+  const [platform, ...furtherUplinks] = parts.uplinks;
   return {
     ...makeWatchView(parts),
     version: parts.version,
@@ -141,7 +145,8 @@ export function makeOverview(parts: OverviewParts): Overview {
     processes: parts.processes,
     inbox: parts.inbox,
     store: parts.store,
-    uplink: parts.uplink,
+    uplink: platform,
+    furtherUplinks,
   };
 }
 

@@ -8,7 +8,8 @@ import { expandReads } from '../catalog/derive/reads.ts';
 import type { LoadedModel } from '../catalog/load/load-model.ts';
 import type { LoadedSite } from '../catalog/load/load-site.ts';
 import type { LoopDriver } from '../catalog/schema/driver.ts';
-import type { Bus, Camera, Device } from '../catalog/schema/site.ts';
+import type { Bus, Camera, Device, Site } from '../catalog/schema/site.ts';
+import { PLATFORM } from '../catalog/schema/uplink.ts';
 import type {
   BusPlan,
   CameraPlan,
@@ -18,6 +19,7 @@ import type {
   FrameDevicePlan,
   VisionConfiguration,
 } from '../sensors/contract.ts';
+import type { StreamName } from '../traffic/stored-record.ts';
 import type { UplinkSettings } from '../uplink/uplink.ts';
 
 /** The fieldbus process's part of a checked site; null when it has no bus. */
@@ -197,13 +199,40 @@ const RECONNECT_MIN_MS = 1000;
 /** Older records are not news any more: they go to the replay topics. */
 const LIVE_WITHIN_MS = 30_000;
 
-export function planUplink({ site }: LoadedSite): UplinkSettings {
-  const { publishPassages: _passages, publishHiRes: _hiRes, reconnectMaxS, ...settings } = site.uplink;
+/** One receiver of records. */
+export interface UplinkPlan {
+  readonly name: string;
+  readonly streams: ReadonlySet<StreamName>;
+  readonly settings: UplinkSettings;
+}
+
+/** The platform first. What is missing from a stream is told to everybody who gets any. */
+export function planUplinks({ site }: LoadedSite): readonly [UplinkPlan, ...UplinkPlan[]] {
+  const { publishPassages, publishHiRes, ...platform } = site.uplink;
+  const streams = new Set<StreamName>(['incident', 'fault', 'flow', 'movement', 'gap']);
+  if (publishPassages) streams.add('passage');
+  if (publishHiRes) streams.add('hires');
+  return [
+    { name: PLATFORM, streams, settings: settingsOf(platform) },
+    ...site.furtherUplinks.map(({ id, streams: wanted, ...broker }) => ({
+      name: id,
+      streams: new Set<StreamName>([...wanted, 'gap']),
+      settings: settingsOf(broker),
+    })),
+  ];
+}
+
+function settingsOf({
+  reconnectMaxS,
+  backfillDelayMaxS,
+  ...settings
+}: Omit<Site['uplink'], 'publishPassages' | 'publishHiRes'>): UplinkSettings {
   return {
     ...settings,
     ackDeadlineMs: ACK_DEADLINE_MS,
     reconnectMinMs: RECONNECT_MIN_MS,
     reconnectMaxMs: reconnectMaxS * 1000,
     liveWithinMs: LIVE_WITHIN_MS,
+    backfillDelayMaxMs: backfillDelayMaxS * 1000,
   };
 }

@@ -75,7 +75,7 @@ describe('the spread', () => {
 
   test('holds the true place in at least 95 of 100 cases, whatever the pole, and not a wrong one', () => {
     const runs = { total: 0, held: 0, heldWrong: 0 };
-    for (let seed = 1; seed <= 1000; seed += 1) {
+    for (let seed = 1; seed <= 600; seed += 1) {
       const { pole, normal } = drawPole(seed);
       const marksAccuracyM = 0.1;
       const marks = marksOf(pole, EIGHT.slice(0, 4 + (seed % 5))).map(
@@ -92,7 +92,7 @@ describe('the spread', () => {
       if (Math.abs(y.value - 26) <= 2 * y.standardError) runs.held += 1;
       if (Math.abs(y.value * 1.1 - 26) <= 2 * y.standardError) runs.heldWrong += 1;
     }
-    expect(runs.total).toBeGreaterThan(900);
+    expect(runs.total).toBeGreaterThan(540);
     expect(runs.held / runs.total).toBeGreaterThanOrEqual(0.95);
     expect(runs.heldWrong / runs.total).toBeLessThan(0.2);
   });

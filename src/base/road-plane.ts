@@ -10,6 +10,14 @@ import {
   projectPoint,
 } from './homography.ts';
 import { mistakeIn } from './mark-mistakes.ts';
+import {
+  distance,
+  rootMeanSquare,
+  type ScaledMarks,
+  scaledMarks,
+  scalingOf,
+  unscaled,
+} from './scaled-marks.ts';
 
 /** A camera's view of the road plane, and how well it is known. */
 export interface RoadPlane {
@@ -50,6 +58,8 @@ const REFINEMENTS = 5;
 const UNKNOWNS = 8;
 /** More doubt between two marks than this share of the extent of all, and the plane is not known. */
 const MAX_DOUBT_SHARE = 0.15;
+/** Marks that are so many times farther off than their accuracy contain a mistake. */
+const CONTRADICTION = 3;
 
 /**
  * The road plane of four or more marks: least squares over how far each mark is from where the plane puts it,
@@ -122,11 +132,13 @@ function fitPlane(marks: readonly PointPair[], accuracy: MarkAccuracy): FittedPl
   let lower = choleskyOf(normal.matrix);
   for (let step = 0; step < REFINEMENTS && lower !== null; step += 1) {
     const moved = solveCholesky(lower, normal.right);
-    solution = [...solution.slice(0, UNKNOWNS).map((value, i) => value + (moved[i] ?? 0)), 1];
-    normal = normalEquations(scaled.pairs, solution, weights);
-    lower = choleskyOf(normal.matrix);
+    const next = [...solution.slice(0, UNKNOWNS).map((value, i) => value + (moved[i] ?? 0)), 1];
+    const nextNormal = normalEquations(scaled.pairs, next, weights);
+    // Marks that contradict each other may send a step astray.
+    if (!(nextNormal.squares < normal.squares)) break;
+    [solution, normal, lower] = [next, nextNormal, choleskyOf(nextNormal.matrix)];
   }
-  if (lower === null) throw doubtful('the marks leave it open');
+  if (lower === null) throw doubtful('they contradict each other');
   const freedom = 2 * marks.length - UNKNOWNS;
   const excess = freedom > 0 ? Math.max(1, Math.sqrt(normal.squares / freedom)) : 1;
   const spread = directionsOf(lower).map((direction) =>
@@ -143,49 +155,6 @@ function directionsOf(lower: Triangle): readonly (readonly number[])[] {
       lower.map((__, row) => (row === column ? 1 : 0)),
     ),
   );
-}
-
-interface ScaledMarks {
-  readonly pairs: readonly PointPair[];
-  readonly px: Scaling;
-  readonly m: Scaling;
-}
-
-/** (value − centre) / size. */
-interface Scaling {
-  readonly centre: Point;
-  readonly size: number;
-}
-
-function scaledMarks(marks: readonly PointPair[]): ScaledMarks {
-  const px = scalingOf(marks.map((mark) => mark.px));
-  const m = scalingOf(marks.map((mark) => mark.m));
-  return { px, m, pairs: marks.map((mark) => ({ px: scale(px, mark.px), m: scale(m, mark.m) })) };
-}
-
-function scalingOf(points: readonly Point[]): Scaling {
-  const mean = (axis: 0 | 1): number => points.reduce((sum, point) => sum + point[axis], 0) / points.length;
-  const centre: Point = [mean(0), mean(1)];
-  return { centre, size: rootMeanSquare(points.map((point) => distance(point, centre))) || 1 };
-}
-
-function scale({ centre, size }: Scaling, [x, y]: Point): Point {
-  return [(x - centre[0]) / size, (y - centre[1]) / size];
-}
-
-/** The mapping from pixels to metres of a scaled mapping from road to picture. */
-function unscaled(roadToPicture: Homography, { px, m }: ScaledMarks): Homography {
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0, i = 0] = invertHomography(roadToPicture);
-  const columns = (p: number, q: number, r: number): readonly number[] => [
-    p / px.size,
-    q / px.size,
-    r - (p * px.centre[0] + q * px.centre[1]) / px.size,
-  ];
-  const bottom = columns(g, h, i);
-  const top = columns(a, b, c).map((value, k) => value * m.size + m.centre[0] * (bottom[k] ?? 0));
-  const middle = columns(d, e, f).map((value, k) => value * m.size + m.centre[1] * (bottom[k] ?? 0));
-  const atCentre = (bottom[0] ?? 0) * px.centre[0] + (bottom[1] ?? 0) * px.centre[1] + (bottom[2] ?? 0);
-  return [...top, ...middle, ...bottom].map((value) => value / atCentre);
 }
 
 function normalised(matrix: Homography): Homography {
@@ -277,8 +246,12 @@ function leftOutError(
   }
 }
 
-/** Between any two marks the plane has to be known, however well they agree: there vehicles are measured. */
+/**
+ * Between any two marks the plane has to be known: there vehicles are measured. Marks that contradict each other
+ * are another matter, of which their errors tell.
+ */
 function refuseDoubtful({ plane, excess }: FittedPlane, marks: readonly PointPair[]): void {
+  if (excess > CONTRADICTION) return;
   const extentM = scalingOf(marks.map((mark) => mark.m)).size;
   const doubtsM = marks.flatMap(({ px: a }, index) =>
     marks.slice(index + 1).flatMap(({ px: b }) => {
@@ -290,16 +263,8 @@ function refuseDoubtful({ plane, excess }: FittedPlane, marks: readonly PointPai
       });
     }),
   );
-  if (doubtsM.every((doubtM) => doubtM <= MAX_DOUBT_SHARE * extentM * excess)) return;
+  if (doubtsM.every((doubtM) => doubtM <= MAX_DOUBT_SHARE * extentM)) return;
   throw doubtful(mistakeIn(marks) ?? 'they are too close together for how well they are measured');
-}
-
-function distance(a: Point | null, b: Point): number {
-  return a === null ? Number.POSITIVE_INFINITY : Math.hypot(a[0] - b[0], a[1] - b[1]);
-}
-
-function rootMeanSquare(values: readonly number[]): number {
-  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
 }
 
 function doubtful(problem: string): RoadsideError {

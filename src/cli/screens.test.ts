@@ -153,6 +153,7 @@ describe('screens of 80 columns', () => {
           hint: 'Check the mobile link and the SIM, then whether the broker runs and its port is open.',
         },
       } as unknown as Overview['uplink'],
+      furtherUplinks: [],
     };
     const text = formatOverview(overview);
     expect(widest([text])).toBeLessThanOrEqual(80);

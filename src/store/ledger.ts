@@ -21,6 +21,11 @@ export interface LedgerQuery {
   readonly limit: number;
 }
 
+export interface NewestQuery {
+  readonly stream: StreamName;
+  readonly limit: number;
+}
+
 export interface PruneOptions {
   /** UTC ms: rows made before this may go. */
   readonly beforeMs: number;
@@ -35,6 +40,8 @@ export interface Ledger {
   /** Puts a row back at its position. False when it is there already. */
   restore(row: LedgerRow): boolean;
   read(query: LedgerQuery): readonly LedgerRow[];
+  /** The newest rows of a stream that the disk has not altered, newest first. */
+  newest(query: NewestQuery): readonly LedgerRow[];
   /** Null when there is no row. */
   lastMadeAtMs(): number | null;
   /** Deletes old rows that are not in the outbox. Returns how many. */
@@ -54,6 +61,9 @@ export function createLedger(database: Database): Ledger {
   );
   const readStream = database.prepare<[string, number, number], LedgerRow>(
     `SELECT ${columns} FROM ledger WHERE stream = ? AND position > ? ORDER BY position LIMIT ?`,
+  );
+  const readNewest = database.prepare<[string, number], LedgerRow & { readonly crc: number }>(
+    `SELECT ${columns}, crc FROM ledger WHERE stream = ? ORDER BY position DESC LIMIT ?`,
   );
   const last = database.prepare<[], { madeAtMs: number }>(
     'SELECT made_at_ms AS madeAtMs FROM ledger ORDER BY position DESC LIMIT 1',
@@ -78,6 +88,11 @@ export function createLedger(database: Database): Ledger {
       restore.run(row.position, row.id, row.stream, row.madeAtMs, row.body, rowChecksum(row)).changes === 1,
     read: ({ stream, after = 0, limit }) =>
       stream === undefined ? readAll.all(after, limit) : readStream.all(stream, after, limit),
+    newest: ({ stream, limit }) =>
+      readNewest
+        .all(stream, limit)
+        .filter(({ crc, ...row }) => rowChecksum(row) === crc)
+        .map(({ crc: _, ...row }) => row),
     lastMadeAtMs: () => last.get()?.madeAtMs ?? null,
     prune({ beforeMs, limit }) {
       const seen = scan.all(prunedUpTo, limit);

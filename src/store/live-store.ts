@@ -164,6 +164,7 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
       return {
         generation,
         pending: (query) => settle(() => outbox.pending(query)),
+        lastBefore: (wallMs) => guarded(() => outbox.lastBefore(wallMs)),
         acknowledge: (positions) => guarded(() => outbox.acknowledge(positions)),
         depth: () => guarded(() => outbox.depth()),
       };
@@ -226,6 +227,7 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
     lastStoredMs: () => guarded(() => ledger.lastMadeAtMs()),
     prune: (query) => guarded(() => ledger.prune(query)),
     readLedger: (query) => guarded(() => ledger.read(query)),
+    newest: (query) => guarded(() => ledger.newest(query)),
     close: () => void database.close(),
   };
 }

@@ -11,6 +11,8 @@ export interface PendingQuery {
   readonly class: RelayClass;
   /** Rows behind this position; 0 for the oldest. */
   readonly after: number;
+  /** Not beyond this position; to the newest when absent. */
+  readonly upTo?: number;
   readonly limit: number;
 }
 
@@ -21,6 +23,8 @@ export interface Outbox {
    * the outbox and declared missing: what was not measured is never published.
    */
   pending(query: PendingQuery): readonly OutboxRow[];
+  /** Position of the newest record, waiting or not, that was stored before `wallMs`; 0 when there is none. */
+  lastBefore(wallMs: number): number;
   /** Forgets rows that the platform has acknowledged, in one transaction. Unknown positions are ignored. */
   acknowledge(positions: readonly number[]): void;
   /** How many rows wait. */
@@ -36,6 +40,9 @@ export interface WritableOutbox extends Omit<Outbox, 'generation'> {
   /** Takes rows out that will never be delivered. Returns how many of them were waiting. */
   remove(positions: readonly number[]): number;
 }
+
+/** More records than a site makes while they can be sent live. */
+const LIVE_ROWS = 5000;
 
 interface ReadRow extends OutboxRow {
   readonly crc: number;
@@ -56,10 +63,18 @@ export function createOutbox(
     'DELETE FROM pending WHERE position = ? AND upstream = ?',
   );
   // From `pending` outwards, so that a row whose record the disk has lost is seen, too.
-  const select = database.prepare<[number, number, number, number], ReadRow | { position: number; id: null }>(
+  const select = database.prepare<
+    [number, number, number, number, number],
+    ReadRow | { position: number; id: null }
+  >(
     `SELECT pending.position, id, stream, made_at_ms AS madeAtMs, body, ledger.crc, pending.crc AS pendingCrc
      FROM pending LEFT JOIN ledger ON ledger.position = pending.position
-     WHERE upstream = ? AND class = ? AND pending.position > ? ORDER BY pending.position LIMIT ?`,
+     WHERE upstream = ? AND class = ? AND pending.position > ? AND pending.position <= ? ORDER BY pending.position LIMIT ?`,
+  );
+  // A clock that was set back must not have the whole ledger read.
+  const newest = database.prepare<[number, number], { readonly position: number }>(
+    `SELECT position FROM (SELECT position, made_at_ms FROM ledger ORDER BY position DESC LIMIT ?)
+     WHERE made_at_ms < ? ORDER BY position DESC LIMIT 1`,
   );
   const remove = (positions: readonly number[]): number =>
     positions.reduce((removed, position) => removed + forget.run(position, number).changes, 0);
@@ -82,7 +97,13 @@ export function createOutbox(
         pendingChecksum({ position, upstream: number, class: relayClass }),
       ),
     pending(query) {
-      const rows = select.all(number, query.class, query.after, query.limit);
+      const rows = select.all(
+        number,
+        query.class,
+        query.after,
+        query.upTo ?? Number.MAX_SAFE_INTEGER,
+        query.limit,
+      );
       const isWhole = (row: (typeof rows)[number]): row is ReadRow =>
         row.id !== null &&
         rowChecksum(row) === row.crc &&
@@ -95,6 +116,10 @@ export function createOutbox(
         broken.map(({ id }) => id ?? ''),
       );
       return whole;
+    },
+    lastBefore(wallMs) {
+      const found = newest.get(LIVE_ROWS, wallMs);
+      return found?.position ?? 0;
     },
     acknowledge,
     depth() {

@@ -5,7 +5,7 @@ import { RoadsideError } from '../base/errors.ts';
 import type { FaultRecord } from '../traffic/record.ts';
 import type { StoredRecord, StreamName } from '../traffic/stored-record.ts';
 import type { Origin } from './gap-records.ts';
-import type { LedgerQuery, LedgerRow, PruneOptions } from './ledger.ts';
+import type { LedgerQuery, LedgerRow, NewestQuery, PruneOptions } from './ledger.ts';
 import { type LiveStore, openLiveStore } from './live-store.ts';
 import type { Outbox } from './outbox.ts';
 import { quarantine } from './quarantine.ts';
@@ -87,6 +87,8 @@ export interface Store {
   salvage(rows: number): boolean;
   /** One page of records in order of storing; the last row's `position` is the next page's `after`. */
   readLedger(query: LedgerQuery): readonly LedgerRow[];
+  /** The newest records of a stream, newest first, without rows that the disk has altered. */
+  newest(query: NewestQuery): readonly LedgerRow[];
   close(): void;
 }
 
@@ -153,6 +155,7 @@ export function openStore(options: StoreOptions): Store {
         return live.outbox(upstream).generation;
       },
       pending: (query) => whole((store) => store.outbox(upstream).pending(query)),
+      lastBefore: (wallMs) => whole((store) => store.outbox(upstream).lastBefore(wallMs)),
       acknowledge: (positions) => whole((store) => store.outbox(upstream).acknowledge(positions)),
       depth: () => whole((store) => store.outbox(upstream).depth()),
     }),
@@ -164,6 +167,7 @@ export function openStore(options: StoreOptions): Store {
     prune: (query) => whole((store) => store.prune(query)),
     salvage: (rows) => whole((store) => save(store, rows)),
     readLedger: (query) => whole((store) => store.readLedger(query)),
+    newest: (query) => whole((store) => store.newest(query)),
     close() {
       saving?.salvage.close();
       live.close();

@@ -26,13 +26,14 @@ import {
   movementSampling,
   openMovementFlow,
 } from './movements/movement-flow.ts';
+import type { MovementInterval } from './movements/movement-interval.ts';
 import type { SensorSampling, VehicleTracks } from './observations/observation.ts';
 import { EMPTY_VIEW, foldTracks } from './passages/camera-view.ts';
 import { lengthClassOf } from './passages/length-class.ts';
 import { lineViewOf } from './passages/line-view.ts';
 import type { CompletedPassage } from './passages/passage.ts';
 import { foldQueues, type LaneQueue, NO_QUEUE } from './queues/lane-queue.ts';
-import type { FlowInterval, MovementInterval } from './record.ts';
+import type { FlowInterval } from './record.ts';
 import type { CameraDefinition, SiteDefinition } from './site-definition.ts';
 import type { CameraState } from './site-state.ts';
 import type { Span } from './span.ts';
@@ -79,10 +80,10 @@ export function foldVehicleTracks(
   // Who stood before a stretch without pictures may have been away in it: standing time begins anew.
   const blind = observation.atMs - state.pictureMs > BLIND_MS;
   const known = blind ? NO_CONDUCT : state.conduct;
-  const picture = { view: seen.state, points, atMs: observation.atMs };
+  const waiting = foldQueues(camera, state.queued, seen.state);
+  const picture = { view: seen.state, points, atMs: observation.atMs, queues: waiting.queues };
   const conduct = foldConduct(camera, known, picture, definition);
   const collisions = foldCollisions(camera, state.collisions, picture, definition);
-  const waiting = foldQueues(camera, state.queued, seen.state);
   const flows = new Map(state.flows);
   if (!blind) {
     lengthenQueues(camera, flows, waiting.queues, { fromMs: state.pictureMs, toMs: observation.atMs });

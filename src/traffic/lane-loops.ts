@@ -16,6 +16,7 @@ import {
   flowTravel,
   openLaneFlow,
 } from './flow/lane-flow.ts';
+import { type LearnedLength, lengthLearnedBy } from './flow/learned-lengths.ts';
 import { hasEdges, latencyMs, loopMeasure, widthsFor } from './flow/measure.ts';
 import { lastingPresence } from './flow/occupied-tally.ts';
 import type { Headway } from './flow/vehicle-tally.ts';
@@ -61,14 +62,20 @@ export interface LaneLoopsFold {
 /** What a lane's loops, or the device that stands for them, may claim. */
 export type LoopClaim = LoopTransition | LoopCounters | LoopOccupancy | VehicleDetection | DeviceInterval;
 
-export function openLaneLoops(lane: LoopLane, widthsS: readonly number[], clock: WallClock): LaneLoopsState {
+/** `learned`: what an earlier run knew of this lane. */
+export function openLaneLoops(
+  lane: LoopLane,
+  widthsS: readonly number[],
+  clock: WallClock,
+  learned?: LearnedLength,
+): LaneLoopsState {
   const { entry } = lane.station;
   const of = { measure: loopMeasure(lane, lane.station), sensor: entry.loop };
   return {
     station: EMPTY_STATION,
     flow: openLaneFlow(of, widthsFor(entry.evidence, widthsS), clock),
     accumulator: null,
-    effectiveLength: initialEffectiveLength(lane.station),
+    effectiveLength: initialEffectiveLength(lane.station, lengthLearnedBy(lane.station, learned)),
     distrust: new Set(),
     distrustedToMs: clock.nowMs,
     exitDistrusted: false,

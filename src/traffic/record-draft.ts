@@ -1,11 +1,11 @@
 import type { Now } from '../base/clock.ts';
 import { recordId } from '../base/ids.ts';
+import type { MovementInterval } from './movements/movement-interval.ts';
 import type {
   Fault,
   FlowInterval,
   HiResLog,
   Incident,
-  MovementInterval,
   Passage,
   RecordHead,
   TrafficRecord,

@@ -1,4 +1,5 @@
 import type { ClockQuality } from '../base/clock.ts';
+import type { MovementInterval } from './movements/movement-interval.ts';
 import type { FaultLayer, GapCause, VehicleClass } from './observations/observation.ts';
 
 /** What the fold says of the road and of its sensors. `stream` discriminates. */
@@ -37,6 +38,18 @@ export type SpeedMethod = 'dual-loop' | 'single-loop' | 'device' | 'camera';
 
 /** How occupancy was obtained: from the loop's edges, from the card's own accumulator, from the device's interval. */
 export type OccupancyMethod = 'edges' | 'accumulated' | 'device';
+
+/** From what an effective length is known, poorest first: the site file, free flow, a camera, the lane's own pair. */
+export type LengthBasis = 'configured' | 'free-flow' | 'camera' | 'measured';
+
+/** What turns flow and occupancy into a mean speed. */
+export interface LaneLength {
+  /** Vehicle plus loop, as the lane's loop sees them. */
+  readonly lengthM: number;
+  readonly basis: LengthBasis;
+  /** How many vehicles of this basis it rests on. */
+  readonly vehicles: number;
+}
 
 /** One vehicle over one lane's reference line. */
 export interface Passage {
@@ -132,6 +145,11 @@ export interface FlowInterval {
   readonly speedMethod: SpeedMethod | null;
   /** One standard error of `spaceMeanSpeedKmh`, percent of it; for a single loop mostly that of its g-factor. */
   readonly speedUncertaintyPct: number | null;
+  /**
+   * What was known of the lane's effective length: a `single-loop` speed rests on it, and the next run of the agent
+   * goes on from it. Null where no speed may be estimated.
+   */
+  readonly effectiveLength: LaneLength | null;
   /** Null where more than a twentieth of the vehicles was known to the counter only. */
   readonly meanHeadwayS: number | null;
   readonly meanGapS: number | null;
@@ -156,38 +174,6 @@ export interface FlowInterval {
 
 export interface FlowRecord extends RecordHead, FlowInterval {
   readonly stream: 'flow';
-}
-
-/** Vehicles that came in through one zone of a camera's picture and went out through another. */
-export interface MovementCount {
-  readonly entry: string;
-  readonly exit: string;
-  readonly count: number;
-  /** `count` by class group: light, heavy, motorcycle, other. */
-  readonly classCounts: Readonly<Record<string, number>>;
-}
-
-/**
- * Turning movements that one camera saw over [startMs, endMs). A vehicle belongs to the interval in which it went
- * out; one whose track was lost between the zones is in no pair, but `unmatched` where it was seen.
- */
-export interface MovementInterval {
-  readonly camera: string;
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly widthS: number;
-  /** True when the interval was cut short (start, stop, clock step). */
-  readonly partial: boolean;
-  /** Every pair of an entry and an exit zone, with zero where nobody turned; null when nothing was measured. */
-  readonly movements: readonly MovementCount[] | null;
-  /** By entry zone: vehicles that came in and were lost. */
-  readonly unmatchedEntries: Readonly<Record<string, number>> | null;
-  /** By exit zone: vehicles that went out and had not been seen to come in. */
-  readonly unmatchedExits: Readonly<Record<string, number>> | null;
-  readonly expected: number;
-  readonly received: number;
-  readonly coveragePct: number;
-  readonly gaps: readonly Gap[];
 }
 
 export interface MovementRecord extends RecordHead, MovementInterval {

@@ -9,8 +9,9 @@ import {
   type LaneLoopsClosed,
   type MeasuredPassage,
 } from './lane-loops.ts';
+import type { MovementInterval } from './movements/movement-interval.ts';
 import { markLead } from './quality/lane-lead.ts';
-import type { FlowInterval, MovementInterval } from './record.ts';
+import type { FlowInterval } from './record.ts';
 import type { LaneDefinition, SiteDefinition } from './site-definition.ts';
 import { isCameraBelieved } from './site-faults.ts';
 import type { CameraState, LaneLoopsState, SiteState } from './site-state.ts';

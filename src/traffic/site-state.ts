@@ -1,6 +1,7 @@
 import type { AccumulatorState } from './flow/accumulator.ts';
 import type { EffectiveLength } from './flow/effective-length.ts';
 import type { LaneFlow } from './flow/lane-flow.ts';
+import type { LearnedLength } from './flow/learned-lengths.ts';
 import { type HiResBatch, noteEndOfEarlierRun } from './hires/hires-log.ts';
 import type { CollisionState } from './incidents/collision-evidence.ts';
 import type { RecentIncidents } from './incidents/evidence-files.ts';
@@ -25,6 +26,8 @@ export interface SiteState {
   readonly named: number;
   /** Wall minus monotonic at the last tick, ms; null before the first. */
   readonly offsetMs: number | null;
+  /** Of earlier runs: where the lanes begin. */
+  readonly learnedLengths: readonly LearnedLength[];
   readonly loops: ReadonlyMap<string, LaneLoopsState>;
   readonly cameras: ReadonlyMap<string, CameraState>;
   readonly incidents: Incidents;
@@ -69,6 +72,8 @@ export interface EarlierRuns {
   readonly openFaults: readonly Fault[];
   /** When they last stored anything, UTC ms: until then the agent ran. Null for the first run. */
   readonly lastStoredMs: number | null;
+  /** What they had learned about lanes. */
+  readonly learnedLengths?: readonly LearnedLength[];
 }
 
 /** Before the first tick: nothing is known but what earlier runs left, nothing has been said. */
@@ -78,6 +83,7 @@ export function createSiteState(boot: string, earlier?: EarlierRuns): SiteState 
     sequences: NO_SEQUENCES,
     named: 0,
     offsetMs: null,
+    learnedLengths: earlier?.learnedLengths ?? [],
     loops: new Map(),
     cameras: new Map(),
     incidents: new Map(),

@@ -92,7 +92,12 @@ function openSite(
   return {
     ...state,
     offsetMs: clock.offsetMs,
-    loops: new Map(lanes.map((lane) => [lane.lane, openLaneLoops(lane, intervalsS, clock)])),
+    loops: new Map(
+      lanes.map((lane) => {
+        const learned = state.learnedLengths.find((it) => it.lane === lane.lane);
+        return [lane.lane, openLaneLoops(lane, intervalsS, clock, learned)];
+      }),
+    ),
     cameras: new Map(cameras.map((camera) => [camera.camera, openCameraLanes(definition, camera, clock)])),
     hires: noteStart(state.hires, tick),
   };

@@ -9,7 +9,7 @@ const MADE_AT_MS = 1_800_000_000_000;
 function encode(record: TrafficRecord, ageMs: number) {
   const { id, stream } = record;
   const row: OutboxRow = { position: 1, id, stream, madeAtMs: MADE_AT_MS, body: JSON.stringify(record) };
-  return encodeRecord(row, { site: 'renmin-lu-3', wallMs: MADE_AT_MS + ageMs, liveWithinMs: 30_000 });
+  return encodeRecord(row, { site: 'renmin-lu-3', wallMs: MADE_AT_MS + ageMs, replayed: ageMs > 30_000 });
 }
 
 describe('a record on its way out', () => {
@@ -21,14 +21,8 @@ describe('a record on its way out', () => {
     );
   });
 
-  it.each([
-    { ageMs: 0, replayed: false },
-    { ageMs: 30_000, replayed: false },
-    { ageMs: 30_001, replayed: true },
-    // The wall clock was set back since: it is certainly not old.
-    { ageMs: -3_600_000, replayed: false },
-  ])('is replayed: $replayed when it is $ageMs ms old', ({ ageMs, replayed }) => {
-    const publication = encode(incidentRecord({ seq: 1 }), ageMs);
+  it.each([false, true])('goes to the tree of its kind and says so (replayed: %s)', (replayed) => {
+    const publication = encode(incidentRecord({ seq: 1 }), replayed ? 60_000 : 0);
     expect(JSON.parse(publication.payload)).toMatchObject({ replayed });
     expect(publication.topic.includes('/replay/')).toBe(replayed);
     expect(publication.properties).toMatchObject({ replayed: String(replayed) });

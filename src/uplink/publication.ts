@@ -14,11 +14,10 @@ const LIVE_FLOW_EXPIRY_S = 3600;
 /** A stored row as it goes out now: the record byte for byte, with the envelope before it. */
 export function encodeRecord(
   row: OutboxRow,
-  sending: { readonly site: string; readonly wallMs: number; readonly liveWithinMs: number },
+  sending: { readonly site: string; readonly wallMs: number; readonly replayed: boolean },
 ): Publication {
-  const { site, wallMs, liveWithinMs } = sending;
+  const { site, wallMs, replayed } = sending;
   const record: StoredRecord = JSON.parse(row.body);
-  const replayed = wallMs - row.madeAtMs > liveWithinMs;
   const schema = schemaName(row.stream);
   const envelope = JSON.stringify({ schema, replayed, publishedAtMs: Math.round(wallMs) });
   return {

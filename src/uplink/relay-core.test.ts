@@ -1,9 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Outbox, OutboxRow } from '../store/outbox.ts';
-import { type RelayClass, relayClassOf } from '../store/relay-class.ts';
+import type { Outbox, OutboxRow, PendingQuery } from '../store/outbox.ts';
+import { relayClassOf } from '../store/relay-class.ts';
 import type { StreamName } from '../traffic/stored-record.ts';
-import { createRelayCore, REFUSALS_BEFORE_HOLD, type RelayCore } from './relay-core.ts';
+import {
+  type Backlog,
+  createRelayCore,
+  REFUSALS_BEFORE_HOLD,
+  type ReadableOutbox,
+  type RelayCore,
+} from './relay-core.ts';
 
 /** An outbox in memory with the rules of the real one. */
 function createMemoryOutbox() {
@@ -24,16 +30,29 @@ function createMemoryOutbox() {
     forget(positions: readonly number[]): void {
       for (const position of positions) rows.delete(position);
     },
-    pending: (query: { class: RelayClass; after: number; limit: number }): readonly OutboxRow[] =>
+    pending: ({ class: wanted, after, upTo = Infinity, limit }: PendingQuery): readonly OutboxRow[] =>
       [...rows.values()]
-        .filter((row) => relayClassOf(row.stream) === query.class && row.position > query.after)
+        .filter(
+          ({ stream, position }) => relayClassOf(stream) === wanted && position > after && position <= upTo,
+        )
         .sort((a, b) => a.position - b.position)
-        .slice(0, query.limit),
+        .slice(0, limit),
   } satisfies Pick<Outbox, 'pending' | 'generation'> & Record<string, unknown>;
   return outbox;
 }
 
 const ALL = 1000;
+const NO_BACKLOG: Backlog = { upTo: 0, limit: 0 };
+
+function taken(
+  core: RelayCore,
+  outbox: ReadableOutbox,
+  limit: number,
+  backlog: Backlog = NO_BACKLOG,
+): readonly OutboxRow[] {
+  return core.take(outbox, limit, backlog).map(({ row }) => row);
+}
+
 const positionsOf = (rows: readonly OutboxRow[]): number[] => rows.map((row) => row.position);
 
 function forgetAccepted(core: RelayCore, outbox: ReturnType<typeof createMemoryOutbox>): void {
@@ -42,26 +61,69 @@ function forgetAccepted(core: RelayCore, outbox: ReturnType<typeof createMemoryO
 }
 
 describe('the relay', () => {
+  it('sends what is live before the backlog, and of that no more than is asked for', () => {
+    const outbox = createMemoryOutbox();
+    for (let row = 1; row <= 6; row += 1) outbox.append('flow');
+    outbox.append('incident');
+    const core = createRelayCore();
+    core.connected(100);
+    const sendings = core.take(outbox, ALL, { upTo: 4, limit: 3 });
+    expect(sendings.map(({ row, replayed }) => [row.position, replayed])).toEqual([
+      [7, false],
+      [5, false],
+      [6, false],
+      [1, true],
+      [2, true],
+      [3, true],
+    ]);
+    expect(positionsOf(taken(core, outbox, ALL, { upTo: 6, limit: 3 }))).toEqual([4]);
+  });
+
+  it('does not let an old incident wait with the backlog', () => {
+    const outbox = createMemoryOutbox();
+    outbox.append('flow');
+    outbox.append('incident');
+    const core = createRelayCore();
+    core.connected(100);
+    const sendings = core.take(outbox, ALL, { upTo: 2, limit: 0 });
+    expect(sendings.map(({ row, replayed }) => [row.position, replayed])).toEqual([[2, true]]);
+  });
+
+  it('hands live rows that grew old on the way over to the backlog, once', () => {
+    const outbox = createMemoryOutbox();
+    for (let row = 1; row <= 4; row += 1) outbox.append('flow');
+    const core = createRelayCore();
+    core.connected(1);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([1]);
+    core.accepted(1);
+    outbox.forget([1]);
+    core.acknowledged();
+    const sendings = core.take(outbox, ALL, { upTo: 3, limit: 10 });
+    expect(sendings.map(({ row, replayed }) => [row.position, replayed])).toEqual([[4, false]]);
+    core.accepted(4);
+    expect(positionsOf(taken(core, outbox, ALL, { upTo: 3, limit: 10 }))).toEqual([2]);
+  });
+
   it('reads again from the oldest row when older ones have come in, and sends none twice', () => {
     const outbox = createMemoryOutbox();
     outbox.restore(10, 'flow');
     outbox.restore(11, 'flow');
     const core = createRelayCore();
     core.connected(100);
-    expect(positionsOf(core.take(outbox, ALL))).toEqual([10, 11]);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([10, 11]);
     core.accepted(10);
     outbox.restore(3, 'flow');
-    expect(positionsOf(core.take(outbox, ALL))).toEqual([3]);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([3]);
   });
 
   it('sends nothing before a connection and nothing after it', () => {
     const outbox = createMemoryOutbox();
     outbox.append('flow');
     const core = createRelayCore();
-    expect(core.take(outbox, ALL)).toEqual([]);
+    expect(taken(core, outbox, ALL)).toEqual([]);
     core.connected(10);
     core.disconnected();
-    expect(core.take(outbox, ALL)).toEqual([]);
+    expect(taken(core, outbox, ALL)).toEqual([]);
   });
 
   it('lets a new incident overtake a backlog of passages', () => {
@@ -69,11 +131,11 @@ describe('the relay', () => {
     for (let n = 0; n < 6; n += 1) outbox.append('passage');
     const core = createRelayCore();
     core.connected(2);
-    expect(positionsOf(core.take(outbox, ALL))).toEqual([1, 2]);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([1, 2]);
     outbox.append('incident');
     core.accepted(1);
     forgetAccepted(core, outbox);
-    expect(positionsOf(core.take(outbox, ALL))).toEqual([7]);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([7]);
   });
 
   it('sends on while accepted rows wait to be forgotten, and never sends those again', () => {
@@ -81,13 +143,13 @@ describe('the relay', () => {
     for (let n = 0; n < 4; n += 1) outbox.append('flow');
     const core = createRelayCore();
     core.connected(2);
-    core.take(outbox, ALL);
+    taken(core, outbox, ALL);
     core.accepted(1);
-    expect(positionsOf(core.take(outbox, ALL))).toEqual([3]);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([3]);
     expect(core.toAcknowledge).toEqual([1]);
     core.accepted(2);
     forgetAccepted(core, outbox);
-    expect(positionsOf(core.take(outbox, ALL))).toEqual([4]);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([4]);
   });
 
   it('starts with one row after a connection that broke with rows unanswered', () => {
@@ -95,13 +157,13 @@ describe('the relay', () => {
     for (let n = 0; n < 9; n += 1) outbox.append('flow');
     const core = createRelayCore();
     core.connected(4);
-    expect(core.take(outbox, ALL)).toHaveLength(4);
+    expect(taken(core, outbox, ALL)).toHaveLength(4);
     core.disconnected();
     core.connected(4);
-    expect(positionsOf(core.take(outbox, ALL))).toEqual([1]);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([1]);
     core.accepted(1);
     forgetAccepted(core, outbox);
-    expect(positionsOf(core.take(outbox, ALL))).toEqual([2, 3]);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([2, 3]);
   });
 
   it('steps over a refused row, also on the next connection, until it is time to offer it again', () => {
@@ -109,15 +171,15 @@ describe('the relay', () => {
     for (let n = 0; n < 3; n += 1) outbox.append('flow');
     const core = createRelayCore();
     core.connected(1);
-    expect(positionsOf(core.take(outbox, ALL))).toEqual([1]);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([1]);
     core.refused(1);
     core.disconnected();
     core.connected(1);
-    expect(positionsOf(core.take(outbox, ALL))).toEqual([2]);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([2]);
     core.accepted(2);
     forgetAccepted(core, outbox);
     core.retryRefused();
-    expect(positionsOf(core.take(outbox, ALL))).toEqual([1]);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([1]);
   });
 
   it.each([
@@ -128,13 +190,13 @@ describe('the relay', () => {
     outbox.append('flow');
     const core = createRelayCore();
     core.connected(4);
-    core.take(outbox, ALL);
+    taken(core, outbox, ALL);
     core.refused(1);
     if (retryFirst) core.retryRefused();
     core.disconnected();
     core.connected(4);
     if (!retryFirst) core.retryRefused();
-    expect(positionsOf(core.take(outbox, ALL))).toEqual([1]);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([1]);
   });
 
   it('stops offering a class that is refused wholesale, and goes on with the others', () => {
@@ -144,9 +206,9 @@ describe('the relay', () => {
     const core = createRelayCore();
     core.connected(1);
     for (let n = 0; n < REFUSALS_BEFORE_HOLD; n += 1) {
-      for (const row of core.take(outbox, ALL)) core.refused(row.position);
+      for (const row of taken(core, outbox, ALL)) core.refused(row.position);
     }
-    expect(positionsOf(core.take(outbox, ALL))).toEqual([41]);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([41]);
   });
 });
 
@@ -216,7 +278,7 @@ function createWorld(window: number) {
       core.connected(window);
     },
     take(limit: number): void {
-      const rows = positionsOf(core.take(outbox, limit));
+      const rows = positionsOf(taken(core, outbox, limit));
       expect(rows.length).toBeLessThanOrEqual(limit);
       world.underWay.push(...rows);
       expect(new Set(world.underWay).size).toBe(world.underWay.length);

@@ -20,8 +20,11 @@ export interface RelayCore {
    * Accepted rows that the outbox has not forgotten by now are sent again.
    */
   disconnected(): void;
-  /** Up to `limit` rows to send now, most urgent class first, oldest first; they are then under way. */
-  take(outbox: ReadableOutbox, limit: number): readonly OutboxRow[];
+  /**
+   * Up to `limit` rows to send now; they are then under way. First incidents and faults, whenever they were stored,
+   * then what is live by class, then what is older, each from its oldest.
+   */
+  take(outbox: ReadableOutbox, limit: number, backlog: Backlog): readonly Sending[];
   /** The broker has taken responsibility for a row. */
   accepted(position: number): void;
   /** The broker refused a row: it stays in the outbox and waits for `retryRefused`. */
@@ -43,17 +46,36 @@ export const REFUSALS_BEFORE_HOLD = 10;
 /** What of an outbox is read here. */
 export type ReadableOutbox = Pick<Outbox, 'pending' | 'generation'>;
 
+/** What can no longer be sent live, and how much of it may be sent now. */
+export interface Backlog {
+  /** Rows up to here are backlog. */
+  readonly upTo: number;
+  /** Rows of it to take at most, incidents and faults not counted. */
+  readonly limit: number;
+}
+
+export interface Sending {
+  readonly row: OutboxRow;
+  /** It goes to the topics for what could not be sent live. */
+  readonly replayed: boolean;
+}
+
 interface ClassProgress {
   readonly class: RelayClass;
-  /** Everything up to here has been taken on this connection. */
-  takenUpTo: number;
+  /** Live rows up to here have been taken on this connection. */
+  liveUpTo: number;
+  /** And of the backlog, up to here. */
+  backlogUpTo: number;
   refused: number[];
   retry: number[];
 }
 
+/** Goes before everything else, old or new. */
+const URGENT: RelayClass = 1;
+
 export function createRelayCore(): RelayCore {
   const progress = RELAY_CLASSES.map(
-    (each): ClassProgress => ({ class: each, takenUpTo: 0, refused: [], retry: [] }),
+    (each): ClassProgress => ({ class: each, liveUpTo: 0, backlogUpTo: 0, refused: [], retry: [] }),
   );
   let window = 0;
   /** How much of the window this connection has earned. */
@@ -63,24 +85,68 @@ export function createRelayCore(): RelayCore {
   let generation = 0;
   const sent = new Map<number, ClassProgress>();
 
-  const isUnderWay = (position: number): boolean => sent.has(position) || accepted.includes(position);
   const room = (): number => Math.min(window, earned) - sent.size;
 
-  const takeOf = (lane: ClassProgress, outbox: ReadableOutbox, limit: number): OutboxRow[] => {
+  const beginAnew = (): void => {
+    for (const lane of progress) {
+      lane.liveUpTo = 0;
+      lane.backlogUpTo = 0;
+    }
+  };
+  const isWanted = (lane: ClassProgress, { position }: OutboxRow): boolean =>
+    !lane.refused.includes(position) && !sent.has(position) && !accepted.includes(position);
+
+  /** Rows of one class with `after` < position <= `upTo`, and how far they were read. */
+  const read = (
+    lane: ClassProgress,
+    outbox: ReadableOutbox,
+    span: { readonly after: number; readonly upTo: number; readonly limit: number },
+  ): { readonly rows: readonly OutboxRow[]; readonly readUpTo: number } => {
+    const rows: OutboxRow[] = [];
+    let readUpTo = span.after;
+    while (lane.refused.length < REFUSALS_BEFORE_HOLD && rows.length < span.limit) {
+      const next = { class: lane.class, after: readUpTo, upTo: span.upTo, limit: span.limit - rows.length };
+      const fresh = outbox.pending(next);
+      if (fresh.length === 0) break;
+      readUpTo = fresh.at(-1)?.position ?? readUpTo;
+      rows.push(...fresh.filter((row) => isWanted(lane, row)));
+    }
+    for (const row of rows) sent.set(row.position, lane);
+    return { rows, readUpTo };
+  };
+  const takeRetries = (lane: ClassProgress, outbox: ReadableOutbox, limit: number): readonly OutboxRow[] => {
     const rows: OutboxRow[] = [];
     while (lane.retry.length > 0 && rows.length < limit) {
       const position = lane.retry.shift() ?? 0;
-      const [row] = outbox.pending({ class: lane.class, after: position - 1, limit: 1 });
-      if (row?.position === position) rows.push(row);
-    }
-    while (lane.refused.length < REFUSALS_BEFORE_HOLD && rows.length < limit) {
-      const next = { class: lane.class, after: lane.takenUpTo, limit: limit - rows.length };
-      const fresh = outbox.pending(next);
-      if (fresh.length === 0) break;
-      lane.takenUpTo = fresh.at(-1)?.position ?? lane.takenUpTo;
-      rows.push(...fresh.filter(({ position }) => !lane.refused.includes(position) && !isUnderWay(position)));
+      const [row] = outbox.pending({ class: lane.class, after: position - 1, upTo: position, limit: 1 });
+      if (row !== undefined && isWanted(lane, row)) rows.push(row);
     }
     for (const row of rows) sent.set(row.position, lane);
+    return rows;
+  };
+  const takeLive = (
+    lane: ClassProgress,
+    outbox: ReadableOutbox,
+    span: { limit: number; backlogUpTo: number },
+  ) => {
+    // What has grown too old meanwhile is the backlog's.
+    const after = lane.class === URGENT ? lane.liveUpTo : Math.max(lane.liveUpTo, span.backlogUpTo);
+    const { rows, readUpTo } = read(lane, outbox, {
+      after,
+      upTo: Number.MAX_SAFE_INTEGER,
+      limit: span.limit,
+    });
+    lane.liveUpTo = readUpTo;
+    return rows;
+  };
+  const takeBacklog = (
+    lane: ClassProgress,
+    outbox: ReadableOutbox,
+    span: { limit: number; upTo: number },
+  ) => {
+    if (span.upTo <= lane.backlogUpTo) return [];
+    const { rows, readUpTo } = read(lane, outbox, { after: lane.backlogUpTo, ...span });
+    lane.backlogUpTo = readUpTo;
     return rows;
   };
 
@@ -100,10 +166,8 @@ export function createRelayCore(): RelayCore {
     connected(granted) {
       window = granted;
       earned = interrupted ? 1 : granted;
-      for (const lane of progress) {
-        lane.takenUpTo = 0;
-        lane.retry = [];
-      }
+      beginAnew();
+      for (const lane of progress) lane.retry = [];
     },
     disconnected() {
       window = 0;
@@ -111,18 +175,25 @@ export function createRelayCore(): RelayCore {
       sent.clear();
       accepted = [];
     },
-    take(outbox, limit) {
-      const rows: OutboxRow[] = [];
+    take(outbox, limit, backlog) {
       if (outbox.generation !== generation) {
         generation = outbox.generation;
-        for (const lane of progress) lane.takenUpTo = 0;
+        beginAnew();
       }
+      const taken: OutboxRow[] = [];
+      const most = (): number => Math.max(0, Math.min(room(), limit - taken.length));
       for (const lane of progress) {
-        const most = Math.min(room(), limit - rows.length);
-        if (most <= 0) break;
-        rows.push(...takeOf(lane, outbox, most));
+        taken.push(...takeRetries(lane, outbox, most()));
+        taken.push(...takeLive(lane, outbox, { limit: most(), backlogUpTo: backlog.upTo }));
       }
-      return rows;
+      let left = backlog.limit;
+      for (const lane of progress) {
+        if (lane.class === URGENT) continue;
+        const rows = takeBacklog(lane, outbox, { limit: Math.min(most(), left), upTo: backlog.upTo });
+        left -= rows.length;
+        taken.push(...rows);
+      }
+      return taken.map((row) => ({ row, replayed: row.position <= backlog.upTo }));
     },
     accepted(position) {
       if (settle(position) === null) return;
@@ -138,7 +209,8 @@ export function createRelayCore(): RelayCore {
     retryRefused() {
       for (const lane of progress) {
         // The others lie ahead: they come with the next reading.
-        lane.retry.push(...lane.refused.filter((position) => position <= lane.takenUpTo));
+        const reached = Math.max(lane.liveUpTo, lane.backlogUpTo);
+        lane.retry.push(...lane.refused.filter((position) => position <= reached));
         lane.refused = [];
       }
     },

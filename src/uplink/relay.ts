@@ -1,11 +1,17 @@
+import type { Clock } from '../base/clock.ts';
 import type { RoadsideError } from '../base/errors.ts';
-import type { Outbox, OutboxRow } from '../store/outbox.ts';
+import type { Outbox } from '../store/outbox.ts';
+import { createBacklogPace } from './backlog-pace.ts';
 import type { MqttSession, Publication } from './mqtt-session.ts';
-import { createRelayCore } from './relay-core.ts';
+import { createRelayCore, type Sending } from './relay-core.ts';
 
 export interface RelayOptions {
   readonly outbox: Outbox;
-  encode(row: OutboxRow): Publication;
+  readonly clock: Clock;
+  /** Records that are older cannot be sent live. */
+  readonly liveWithinMs: number;
+  readonly pace: { readonly backfillPerS: number; readonly backfillDelayMaxMs: number };
+  encode(sending: Sending): Publication;
   /** The broker refused a row; it stays in the outbox. */
   refused(error: RoadsideError): void;
   /** The store failed: the connection is of no use until it works again. */
@@ -28,14 +34,18 @@ const ROWS_PER_TURN = 100;
 /** How long an acknowledged row may wait for company: each deletion alone costs the disk several pages. */
 const ACKNOWLEDGE_AFTER_MS = 200;
 const RETRY_REFUSED_AFTER_MS = 60_000;
+/** How often a backlog that has to wait for its pace is looked at. */
+const BACKLOG_EVERY_MS = 100;
 
 export function createRelay(options: RelayOptions): Relay {
-  const { outbox, encode, refused, failed } = options;
+  const { outbox, clock, liveWithinMs, encode, refused, failed } = options;
+  const pace = createBacklogPace(options.pace, Math.random);
   const core = createRelayCore();
   let link: Pick<MqttSession, 'publish'> | null = null;
   let window = 0;
   let finishing: (() => void) | null = null;
   let turnDue = false;
+  let backlogDue = false;
   let acknowledgeTimer: NodeJS.Timeout | null = null;
   let retryDue = false;
   let published = 0;
@@ -65,9 +75,10 @@ export function createRelay(options: RelayOptions): Relay {
       guarded(turn);
     });
   };
-  const send = (row: OutboxRow): void => {
+  const send = (sending: Sending): void => {
+    const { row } = sending;
     published += 1;
-    link?.publish(encode(row), (outcome) => {
+    link?.publish(encode(sending), (outcome) => {
       if (outcome.kind === 'accepted') core.accepted(row.position);
       else {
         core.refused(row.position);
@@ -100,9 +111,24 @@ export function createRelay(options: RelayOptions): Relay {
     if (done || core.toAcknowledge.length * 2 >= window) acknowledge();
     if (done) finishing?.();
     if (finishing !== null) return;
-    const rows = core.take(outbox, ROWS_PER_TURN);
-    for (const row of rows) send(row);
-    if (rows.length === ROWS_PER_TURN) schedule();
+    const nowMs = clock.monoMs();
+    const limit = pace.allowance(nowMs);
+    const upTo = outbox.lastBefore(clock.now().wallMs - liveWithinMs);
+    const taken = core.take(outbox, ROWS_PER_TURN, { upTo, limit });
+    pace.spend(taken.filter(({ replayed }) => replayed).length);
+    for (const sending of taken) send(sending);
+    if (taken.length === ROWS_PER_TURN) schedule();
+    else if (limit < ROWS_PER_TURN && outbox.depth() > core.inFlight) waitForPace();
+  };
+
+  const waitForPace = (): void => {
+    if (backlogDue) return;
+    backlogDue = true;
+    const lookAgain = (): void => {
+      backlogDue = false;
+      schedule();
+    };
+    setTimeout(lookAgain, BACKLOG_EVERY_MS).unref();
   };
 
   return {
@@ -110,6 +136,7 @@ export function createRelay(options: RelayOptions): Relay {
       link = to;
       window = granted;
       core.connected(granted);
+      pace.restart(clock.monoMs());
       schedule();
     },
     disconnected() {

@@ -23,6 +23,10 @@ export interface UplinkSettings {
   readonly reconnectMaxMs: number;
   /** Records that are older when they are sent go to the replay topics. */
   readonly liveWithinMs: number;
+  /** Of those at most so many in a second; incidents and faults do not count. */
+  readonly backfillPerS: number;
+  /** The first of them go a random time up to this after a connection. */
+  readonly backfillDelayMaxMs: number;
 }
 
 export interface BrokerAddress {

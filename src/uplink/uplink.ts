@@ -72,8 +72,10 @@ export function createUplink(options: UplinkOptions): Uplink {
 
   const relay = createRelay({
     outbox,
-    encode: (row) =>
-      encodeRecord(row, { site, wallMs: clock.now().wallMs, liveWithinMs: settings.liveWithinMs }),
+    clock,
+    liveWithinMs: settings.liveWithinMs,
+    pace: settings,
+    encode: ({ row, replayed }) => encodeRecord(row, { site, wallMs: clock.now().wallMs, replayed }),
     refused: (error) => report(error),
     failed(error) {
       session?.destroy();

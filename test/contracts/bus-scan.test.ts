@@ -8,7 +8,7 @@ import { freeTcpPort } from '../../src/simulator/free-tcp-port.ts';
 
 const LD120 = 34;
 const LD220 = 35;
-const DRIVERS = [
+const CARDS = [
   { driver: 'procon-ld120', label: 'LD120', expect: LD120 },
   { driver: 'procon-ld220', label: 'LD220', expect: LD220 },
 ].map(({ driver, label, expect: type }) => ({
@@ -18,6 +18,15 @@ const DRIVERS = [
   bus: { serial: { baud: [9600], parity: ['none' as const], stopBits: [1 as const] } },
   identify: { table: 'input-register' as const, address: 1, mask: 0xff, expect: type },
 }));
+const INPUTS = [8, 16].map((quantity) => ({
+  ...{ protocol: 'modbus' as const, driver: `generic-di${quantity}`, label: '', bus: {} },
+  reads: [{ table: 'discrete-input' as const, address: 1, quantity }],
+}));
+const COUNTERS = {
+  ...{ protocol: 'modbus' as const, driver: 'counters', label: '', bus: {} },
+  reads: [{ table: 'holding-register' as const, address: 1000, quantity: 1 }],
+};
+const DRIVERS = [...CARDS, ...INPUTS, COUNTERS];
 
 const REQUEST: BusScanRequest = {
   paths: [],
@@ -116,15 +125,21 @@ describe('a scan of the buses', () => {
     expect(result.findings.at(-1)).toEqual({ finding: 'finished' });
   });
 
-  it('takes an exception for an answer, and says what a module without an identity has', async () => {
+  it('takes an exception for an answer, and lists every driver that a module without an identity fits', async () => {
     const port = await freeTcpPort();
     const cards = await openLoopCards({ tcp: [{ port, unit: 4, channels: ['a'] }], rtu: [] });
     cleanups.push(() => cards.close());
     const result = await scanned({ peers: [{ host: '127.0.0.1', port }] });
     const [device, ...more] = result.of('device');
     expect(more).toEqual([]);
-    expect(device).toMatchObject({ path: `127.0.0.1:${port}`, unit: 4, drivers: [] });
-    expect(device?.detail).toBe('refuses input-register 1 (exception 2), has discrete inputs 1 to 16');
+    expect(device).toMatchObject({
+      path: `127.0.0.1:${port}`,
+      unit: 4,
+      drivers: ['generic-di16', 'generic-di8'],
+    });
+    expect(device?.detail).toBe(
+      'refuses input-register 1 (exception 2); answers all that these drivers read',
+    );
   });
 
   it('asks nothing on a line on which another master talks', async () => {

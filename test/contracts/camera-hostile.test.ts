@@ -56,6 +56,8 @@ function watch(source: CameraSource, timing: Partial<CaptureTiming> = TIMING): W
     plan: { source, framesPerSecond: 25 },
     placement: placePicture({ picture: CLIP_SIZE, crop: { x: 0, y: 0, ...CLIP_SIZE } }, NET),
     timing,
+    // As in service: the copied stream is the same decoder's second output.
+    copy: { begin: () => undefined, write: () => undefined, refused: () => undefined },
     onFault: (fault) => faults.push(fault),
     onFrame() {
       const pixels = capture.take()?.pixels;

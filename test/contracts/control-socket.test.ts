@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LoopOverview, Overview, WatchView } from '../../src/app/overview.ts';
-import { askLedger, askOverview, watchLoops } from '../../src/cli/control-client.ts';
+import {
+  askLedger,
+  askOverview,
+  fetchEvidence,
+  listEvidence,
+  watchLoops,
+} from '../../src/cli/control-client.ts';
 import { type ControlServer, openControlServer } from '../../src/console/control-server.ts';
 
 let folder: string;
@@ -170,5 +176,25 @@ describe('the control socket', () => {
         for await (const _ of records);
       })(),
     ).rejects.toMatchObject({ code: 'control-unreachable' });
+  });
+});
+
+describe('evidence over the control socket', () => {
+  const NAME = 'x-boot-1.jpg';
+
+  it('is listed and fetched byte for byte, however it is cut', async () => {
+    const bytes = Buffer.from([0, 255, 10, 13, 123, 34, 0, 1]);
+    evidence.set(NAME, bytes);
+    expect(await listEvidence(path())).toEqual([{ name: NAME, bytes: 8 }]);
+    const parts: Buffer[] = [];
+    for await (const part of fetchEvidence(path(), NAME)) parts.push(part);
+    expect(parts).toHaveLength(2);
+    expect(Buffer.concat(parts)).toEqual(bytes);
+  });
+
+  it('that is not there is refused, never an empty file', async () => {
+    const fetching = fetchEvidence(path(), 'x-boot-2.jpg').next();
+    await expect(fetching).rejects.toThrow('evidence-missing');
+    expect(await listEvidence(path())).toEqual([]);
   });
 });

@@ -37,7 +37,6 @@ async function openRig() {
   let named = 0;
   const changes: FaultChange[] = [];
   const claims: SensorFault[] = [];
-  let readings = 0;
   const sensor = openSensorProcess({
     file: programFile(import.meta.url, '../../src/processes/fieldbus'),
     configuration,
@@ -45,7 +44,6 @@ async function openRig() {
     logger: createLogger({ level: 'error' }),
     onObservations(observations) {
       for (const one of observations) {
-        if (one.kind === 'sensor-sampling' && one.sensor === 'card-1') readings += one.received;
         if (one.kind !== 'sensor-fault' || one.sensor !== 'card-2' || one.code !== 'timeout') continue;
         claims.push(one);
         const folded = foldFault(journal, { ...one, lanes: [] }, () => `fault-${++named}`);
@@ -55,7 +53,7 @@ async function openRig() {
     },
   });
   cleanups.push(() => sensor.stop(3000));
-  return { habits, sensor, changes, claims, readings: () => readings };
+  return { habits, sensor, changes, claims };
 }
 
 async function until(isSo: () => boolean): Promise<void> {
@@ -70,14 +68,13 @@ async function killChild(sensor: SensorProcess): Promise<void> {
 }
 
 it('a fault outlives the process that found it under its id, and closes when the device answers', async () => {
-  const { habits, sensor, changes, claims, readings } = await openRig();
+  const { habits, sensor, changes, claims } = await openRig();
   habits.set(2, isMute);
   await until(() => changes.length === 1);
   await killChild(sensor);
-  const [before, said] = [readings(), claims.length];
+  const said = claims.length;
   // The new process finds it again, and nobody has said in between that it was over.
   await until(() => claims.length > said);
-  expect(readings()).toBeGreaterThanOrEqual(before);
   expect(claims.slice(said - 1).map(({ active }) => active)).toEqual([true, true]);
   expect(changes.map(({ phase }) => phase)).toEqual(['open']);
   habits.set(2, answers);

@@ -42,6 +42,8 @@ export function localSettings(url: string, changes: Partial<UplinkSettings> = {}
     reconnectMinMs: 20,
     reconnectMaxMs: 100,
     liveWithinMs: 30_000,
+    backfillPerS: 100_000,
+    backfillDelayMaxMs: 0,
     ...changes,
   };
 }

@@ -113,7 +113,8 @@ function faultLimitsOf(lane: Lane, quietHours: FaultLimits['quietHours']): Fault
   return { ...FAULT_LIMITS_BY_KIND[kind], quietHours, ...lane.faultLimits };
 }
 
-function cameraOf(camera: Camera): CameraDefinition {
+/** One camera as the domain sees it. */
+export function cameraOf(camera: Camera): CameraDefinition {
   const { x, y, widthPx, heightPx } = camera.crop ?? { x: 0, y: 0, ...camera.picture };
   return {
     camera: camera.id,

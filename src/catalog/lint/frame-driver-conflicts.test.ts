@@ -24,6 +24,16 @@ const sound = {
   ],
 };
 
+/** `$AAM`, but for its answer. */
+const naming = {
+  request: [
+    { part: 'text', text: '$' },
+    { part: 'unit', base: 'hex' },
+    { part: 'text', text: 'M' },
+  ],
+  evidence: 'Acme command set, page 7',
+};
+
 const complaints = (changes: object) =>
   lintDriver(frameDriverSchema.parse({ ...sound, ...changes }), 'acme-radar').map(
     ({ path, message }) => `${path.join('.')}: ${message}`,
@@ -81,6 +91,11 @@ describe('a frame driver that cannot be right is refused', () => {
       { tells: { kind: 'vehicles' }, codec: { name: 'rtms-g4', reads: 'vehicles' } },
       'examples: expected an example with a vehicle-detection, because the device tells vehicles',
     ],
+    [
+      'a question for the model of a device whose frames tell whose they are',
+      { identify: { ...naming, reply: [{ part: 'text', text: '!4053' }] } },
+      'identify: expected no identify, because the frames of rtms-g4 tell whose they are',
+    ],
   ])('%s', (_name, changes, expected) => {
     expect(complaints(changes).join('\n')).toContain(expected);
   });
@@ -106,6 +121,21 @@ describe('a driver of a device that speaks lines of text', () => {
   const count = { part: 'vehicle-count', ...number, channel: 4 };
   const time = { part: 'occupied-time', ...number, channel: 1, unitMs: 10 };
   const exchange = { name: 'state', request: [{ part: 'text', text: 'S' }] };
+  it.each([
+    ['!4053', []],
+    ['!', ['identify.reply: expected at least 3 characters that name the model, found 1']],
+  ])('that is asked for its model has to answer with it: %s', (text, expected) => {
+    const identify = {
+      ...naming,
+      reply: [
+        { part: 'text', text },
+        { part: 'skip', characters: 4 },
+      ],
+    };
+    const driver = { ...driverOf([bits], { kind: 'polled-edges' }), identify };
+    expect(complaints(driver).filter((it) => it.startsWith('identify'))).toEqual(expected);
+  });
+
   const driverOf = (reply: readonly object[], tells: object) => ({
     codec: {
       name: 'ascii-fields',

@@ -13,8 +13,9 @@ const MARKS: readonly Mark[] = [
 ];
 /** As they follow from the four corners. */
 const MORE: readonly Mark[] = [
-  { px: [580.6, 690], m: [3.5, 0] },
-  { px: [582.3, 310], m: [3.5, 30] },
+  { px: [580, 690], m: [3.5, 0] },
+  { px: [400.3, 396.3], m: [0, 15] },
+  { px: [803.6, 450.6], m: [7, 10] },
 ];
 
 function findings(groundPlane: readonly Mark[], countLine = [570, 560, 890, 560]): readonly string[] {
@@ -68,9 +69,9 @@ describe('marks of a road plane', () => {
     expect(findings(swapped).join()).toContain('marks 3 and 4 seem to have changed places');
   });
 
-  test('of which one of six was typed wrongly name it, at its place', () => {
-    expect(findings(changed([...MARKS, ...MORE], 4, [35, 0]))).toEqual([
-      expect.stringMatching(/^cameras\.0\.groundPlane\.4: .*mark 5 31\.\d m from where the others put it$/),
+  test('of which one of seven was typed wrongly name it, at its place', () => {
+    expect(findings(changed([...MARKS, ...MORE], 5, [0, 19]))).toEqual([
+      expect.stringMatching(/^cameras\.0\.groundPlane\.5: .*mark 6 4\.\d m from where the others put it$/),
     ]);
   });
 

@@ -48,7 +48,8 @@ function misplacedMarks(fit: RoadCalibration, path: Path): readonly Finding[] {
   const message = `expected marks that agree within ${MARK_ERROR_MAX_M} m, found `;
   if (suspect === null) {
     const hint = 'Look for a typing error in one mark, or one measured from another corner than the others.';
-    return [{ code, path, message: `${message}${worstM.toFixed(1)} m between them`, hint }];
+    const found = Number.isFinite(worstM) ? `${worstM.toFixed(1)} m between them` : 'one that fits no plane';
+    return [{ code, path, message: message + found, hint }];
   }
   const hint = `Correct mark ${suspect.index + 1}, in px or in m, or leave it out: without it the others agree.`;
   const found = `mark ${suspect.index + 1} ${suspect.errorM.toFixed(1)} m from where the others put it`;

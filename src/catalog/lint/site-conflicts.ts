@@ -1,6 +1,7 @@
 import type { Finding } from '../load/problem.ts';
 import type { LoopDriver } from '../schema/driver.ts';
 import type { Site } from '../schema/site.ts';
+import { PLATFORM } from '../schema/uplink.ts';
 import { lintBuses } from './bus-conflicts.ts';
 import { lintCameras } from './camera-conflicts.ts';
 import { lintLanes } from './lane-conflicts.ts';
@@ -11,14 +12,33 @@ export function lintSite(site: Site, drivers: ReadonlyMap<string, LoopDriver>): 
     ...lintLanes(site),
     ...lintBuses(site, drivers),
     ...lintCameras(site),
-    ...uplinkFindings(site.uplink),
+    ...uplinkFindings(site.uplink, ['uplink']),
+    ...site.furtherUplinks.flatMap((uplink, index) => furtherFindings(site, uplink, index)),
     ...sensorFindings(site),
   ];
 }
 
 const code = 'config-conflict';
 
-function uplinkFindings(uplink: Site['uplink']): readonly Finding[] {
+type FurtherUplink = Site['furtherUplinks'][number];
+
+function furtherFindings(site: Site, uplink: FurtherUplink, index: number): readonly Finding[] {
+  const path = ['furtherUplinks', index];
+  const taken = [PLATFORM, ...site.furtherUplinks.slice(0, index).map(({ id }) => id)];
+  const hint = 'Each receiver has a name of its own; platform is the one under uplink.';
+  const twice = {
+    code,
+    path: [...path, 'id'],
+    message: `expected another name than ${uplink.id}`,
+    hint,
+  } as const;
+  return [...(taken.includes(uplink.id) ? [twice] : []), ...uplinkFindings(uplink, path)];
+}
+
+function uplinkFindings(
+  uplink: Pick<FurtherUplink, 'url' | 'user' | 'passwordFile' | 'caFile' | 'certFile' | 'keyFile'>,
+  path: readonly (string | number)[],
+): readonly Finding[] {
   const { url, user, passwordFile, caFile, certFile, keyFile } = uplink;
   const findings: Finding[] = [];
   if ((certFile === undefined) !== (keyFile === undefined)) {
@@ -26,19 +46,19 @@ function uplinkFindings(uplink: Site['uplink']): readonly Finding[] {
     const message = `expected ${missing} too, found nothing`;
     findings.push({
       code,
-      path: ['uplink'],
+      path: [...path],
       message,
       hint: 'A client certificate is certFile and keyFile together.',
     });
   }
   if (passwordFile !== undefined && user === undefined) {
     const hint = 'MQTT has no password without a user name.';
-    findings.push({ code, path: ['uplink'], message: 'expected user too, found nothing', hint });
+    findings.push({ code, path: [...path], message: 'expected user too, found nothing', hint });
   }
   const encrypted = url.startsWith('mqtts:');
   if (!encrypted && (caFile !== undefined || certFile !== undefined)) {
     const message = 'expected an mqtts:// address, because certificates are named, found mqtt://';
-    findings.push({ code, path: ['uplink', 'url'], message, hint: 'Use mqtts:// (usually port 8883).' });
+    findings.push({ code, path: [...path, 'url'], message, hint: 'Use mqtts:// (usually port 8883).' });
   }
   return findings;
 }

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import type { Bus, Camera, Site } from '../schema/site.ts';
 
+const BROKER_FILES = ['passwordFile', 'caFile', 'certFile', 'keyFile'] as const;
+
 /** Makes every path of a site absolute; relative ones start at `folder`, where the site file lies. */
 export function resolvePaths(site: Site, folder: string): Site {
   const absolute = (path: string): string => resolve(folder, path);
@@ -10,10 +12,11 @@ export function resolvePaths(site: Site, folder: string): Site {
     cameras: site.cameras.map(
       (camera): Camera => ({ ...camera, source: resolveSource(camera.source, absolute) }),
     ),
-    uplink: {
-      ...site.uplink,
-      ...resolveFields(site.uplink, ['passwordFile', 'caFile', 'certFile', 'keyFile'], absolute),
-    },
+    uplink: { ...site.uplink, ...resolveFields(site.uplink, BROKER_FILES, absolute) },
+    furtherUplinks: site.furtherUplinks.map((uplink) => ({
+      ...uplink,
+      ...resolveFields(uplink, BROKER_FILES, absolute),
+    })),
     evidence: { ...site.evidence, ...resolveFields(site.evidence, ['folder', 'ringFolder'], absolute) },
     store: { ...site.store, file: absolute(site.store.file) },
     control: { socket: absolute(site.control.socket) },

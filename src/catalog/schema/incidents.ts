@@ -39,7 +39,7 @@ const FLOWING_LANES = ['through', 'ramp'] as const;
 const stoppedVehicle = z.strictObject({
   belowKmh: speed(20, 5, 'A slower vehicle stands, km/h.'),
   ...laneRule(
-    { dwellS: 10, clearS: 5, lanes: LANE_KINDS },
+    { dwellS: 10, clearS: 15, lanes: LANE_KINDS },
     {
       dwell: 'Seconds it stands before the incident opens.',
       clear: 'Seconds the lane is free before it closes.',

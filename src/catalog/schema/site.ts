@@ -2,49 +2,12 @@ import { z } from 'zod';
 import { busSchema } from './bus.ts';
 import { cameraSchema } from './camera.ts';
 import { evidenceSchema } from './evidence.ts';
-import { filePath, hasNoUserinfo, idSchema, isUrl, label, passwordFile, user } from './fields.ts';
+import { filePath, idSchema, label } from './fields.ts';
 import { incidentsSchema } from './incidents.ts';
 import { approachSchema, quietHoursSchema } from './lane.ts';
+import { furtherUplinkSchema, uplinkSchema } from './uplink.ts';
 
 /* ---- what the figures become, where they are kept and where they go ---- */
-
-const uplinkSchema = z.strictObject({
-  url: z
-    .string()
-    .max(1000)
-    .refine((text) => isUrl(text, ['mqtt:', 'mqtts:']), {
-      error: 'an address such as mqtts://platform.example:8883',
-    })
-    .refine(hasNoUserinfo, { error: 'an address without user and password' })
-    .describe('The MQTT broker: mqtts:// with TLS, mqtt:// without. User and password stand beside it.'),
-  user: user.exactOptional(),
-  passwordFile: passwordFile.exactOptional(),
-  caFile: filePath
-    .exactOptional()
-    .describe('Certificate authority that signed the broker, PEM; else the system list.'),
-  certFile: filePath.exactOptional().describe('Client certificate, PEM; needs keyFile.'),
-  keyFile: filePath.exactOptional().describe('Private key of certFile, PEM.'),
-  keepaliveS: z.number().int().min(5).max(300).default(20).describe('MQTT keep-alive in seconds.'),
-  window: z
-    .number()
-    .int()
-    .min(1)
-    .max(1000)
-    .default(100)
-    .describe('Records on the way without an answer, at most.'),
-  reconnectMaxS: z
-    .number()
-    .int()
-    .min(1)
-    .max(3600)
-    .default(60)
-    .describe('Seconds between two attempts to connect, at most; attempts begin quickly.'),
-  publishPassages: z.boolean().default(false).describe('true to send every single passage too.'),
-  publishHiRes: z
-    .boolean()
-    .default(false)
-    .describe('true to send the high-resolution log too; it is always kept locally.'),
-});
 
 const storeSchema = z.strictObject({
   file: filePath.default('/var/lib/roadside/roadside.db').describe('The SQLite database, on a local disk.'),
@@ -99,6 +62,7 @@ export const siteSchema = z.strictObject({
     })
     .prefault({}),
   uplink: uplinkSchema,
+  furtherUplinks: z.array(furtherUplinkSchema).max(4).default([]),
   store: storeSchema.prefault({}),
   control: z
     .strictObject({

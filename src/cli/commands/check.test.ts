@@ -32,6 +32,18 @@ describe('roadside check', () => {
     expect(out.split('\n').length).toBeGreaterThan(8);
   });
 
+  it('tells what the calibration of a camera is worth at each counting line', async () => {
+    const flowing = (await check(example)).out.replace(/\s+/g, ' ');
+    expect(flowing).toMatch(/cam-north: 4 marks, which always fit: speeds rest on their accuracy of 0.1 m/);
+    expect(flowing).toMatch(/north-1: 0\.\d+ to 0\.\d+ m per pixel 米\/像素, speed 可测速 ±\d+(\.\d)? %/);
+    const { cameras } = JSON.parse((await check(example, '--json')).out);
+    expect(cameras[0].geometry).toMatchObject({ marks: 4, errorM: 0, worstMark: null });
+    expect(cameras[0].geometry.lines).toMatchObject([
+      { hasSpeed: true, hasLength: false },
+      { lane: 'north-2' },
+    ]);
+  });
+
   it('warns of files that this machine does not have', async () => {
     expect((await check(example)).out).toContain(join(root, 'config', 'secrets', 'uplink'));
   });

@@ -1,6 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type CameraGeometry, cameraGeometry } from '../../app/camera-geometry.ts';
 import { messageOf } from '../../base/errors.ts';
 import { laneId } from '../../base/ids.ts';
 import { pollBudget } from '../../catalog/lint/poll-budget.ts';
@@ -10,6 +11,7 @@ import { type Bus, isSerialBus, type Lane } from '../../catalog/schema/site.ts';
 import { driversDirsWith, shippedFolders } from '../../catalog/shipped.ts';
 import { CHINESE_HINTS } from '../chinese-hints.table.ts';
 import type { CommandIo } from '../command-io.ts';
+import { geometryLines } from '../geometry-lines.ts';
 import { SCREEN_COLUMNS, wrapText } from '../text-table.ts';
 import { warningLines } from '../warning-lines.ts';
 
@@ -72,6 +74,7 @@ interface Summary {
     readonly camera: string;
     readonly source: string;
     readonly calibrated: boolean;
+    readonly geometry: CameraGeometry | null;
   }[];
   readonly uplink: { readonly host: string; readonly encrypted: boolean };
   readonly warnings: readonly string[];
@@ -100,10 +103,11 @@ async function summaryOf({ site, drivers, models, configRev, warnings }: LoadedS
       line: lineOf(bus),
       utilisationPct: isSerialBus(bus) ? Math.round(pollBudget(bus, drivers).utilisationPct) : null,
     })),
-    cameras: site.cameras.map(({ id, source, groundPlane }) => ({
-      camera: id,
-      source: source.kind === 'file' ? source.path : source.url,
-      calibrated: groundPlane !== undefined,
+    cameras: site.cameras.map((camera) => ({
+      camera: camera.id,
+      source: camera.source.kind === 'file' ? camera.source.path : camera.source.url,
+      calibrated: camera.groundPlane !== undefined,
+      geometry: cameraGeometry(camera, site),
     })),
     uplink: { host: uplink.host, encrypted },
     warnings: [
@@ -194,6 +198,12 @@ function formatSummary(summary: Summary): string {
       summary.cameras.map(
         ({ camera, source, calibrated }) =>
           `${camera}: ${source}${calibrated ? '' : ', not calibrated: no km/h'}`,
+      ),
+    ],
+    [
+      'Geometry',
+      summary.cameras.flatMap(({ camera, geometry }) =>
+        geometry === null ? [] : geometryLines(camera, geometry),
       ),
     ],
     ['Uplink', [`${host}, ${encrypted ? 'TLS' : 'not encrypted'}`]],

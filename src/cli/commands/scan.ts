@@ -1,6 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
-import { type BusScanRequest, openBusScan, planBusScan, type ScanFinding } from '../../app/bus-scan.ts';
+import {
+  type BusScanRequest,
+  openBusScan,
+  planBusScan,
+  type ScanFinding,
+  scannable,
+} from '../../app/bus-scan.ts';
 import { monotonicMs } from '../../base/clock.ts';
 import { RoadsideError } from '../../base/errors.ts';
 import { driversDirsWith } from '../../catalog/shipped.ts';
@@ -37,7 +43,7 @@ export async function runScan(args: readonly string[], io: CommandIo): Promise<n
   const report = createScanReport(new Map(drivers.map((driver) => [driver.driver, driver])));
   const printer = createPrinter(io, options.json);
   const scan = openBusScan({
-    configuration: planBusScan(options.request, drivers),
+    configuration: planBusScan(options.request, drivers.map(scannable)),
     logger: createLogger({ level: 'error', write: (line) => io.error(line.trimEnd()) }),
     onFinding(finding) {
       report.take(finding);

@@ -25,7 +25,7 @@ export async function runStatus(args: readonly string[], io: CommandIo): Promise
 
 /** For an 80-column terminal, headings in English and Chinese. */
 export function formatOverview(overview: Overview): string {
-  const { uplink, store } = overview;
+  const { store } = overview;
   const since = (ms: number): string => `${Math.max(0, Math.round((overview.nowMs - ms) / 1000))} s`;
   const lanes = overview.lanes.flatMap(({ lane, measures }) =>
     measures.map((measure) => [
@@ -42,9 +42,6 @@ export function formatOverview(overview: Overview): string {
     [child.process, child.state, `pid ${child.pid ?? '-'}`, `restarts ${child.restarts}`],
     ...child.sensors.map(({ sensor, state, note }) => [`  ${sensor}`, state, note, '']),
   ]);
-  const trouble =
-    uplink.error === null ? [] : [`  ${uplink.error.code}: ${uplink.error.text}`, `  → ${uplink.error.hint}`];
-  const { acknowledged, pending } = store;
   return [
     ...wrapText(
       `${overview.site}  boot ${overview.boot}  up ${overview.upForS} s  clock ${overview.clock}  v${overview.version}`,
@@ -65,8 +62,17 @@ export function formatOverview(overview: Overview): string {
     ...overview.incidents.map(({ kind, lane, sinceMs }) => `  ${kind}  ${lane}  ${since(sinceMs)}`),
     `Faults 故障: ${overview.faults.length === 0 ? 'none 无' : ''}`,
     ...overview.faults.flatMap((fault) => faultLines(fault, overview.nowMs)),
-    `Uplink 上行: ${uplink.state}  acknowledged 已确认 ${acknowledged}  waiting 待发 ${pending}`,
-    ...trouble.flatMap((line) => wrapText(line, SCREEN_COLUMNS, '    ')),
+    ...[overview.uplink, ...overview.furtherUplinks].flatMap(uplinkLines),
+    ...(store.evicted === 0 ? [] : [`Given up for want of room 因空间不足放弃: ${store.evicted}`]),
     ...overview.warnings.flatMap((warning) => warningLines({ ...warning, place: warning.path })),
   ].join('\n');
+}
+
+function uplinkLines(uplink: Overview['uplink']): readonly string[] {
+  const { upstream, state, acknowledged, pending, error } = uplink;
+  const trouble = error === null ? [] : [`  ${error.code}: ${error.text}`, `  → ${error.hint}`];
+  return [
+    `Uplink 上行 ${upstream}: ${state}  acknowledged 已确认 ${acknowledged}  waiting 待发 ${pending}`,
+    ...trouble.flatMap((line) => wrapText(line, SCREEN_COLUMNS, '    ')),
+  ];
 }

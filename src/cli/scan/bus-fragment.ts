@@ -15,8 +15,8 @@ export interface FragmentOptions {
 /** What a driver is called in the fragment that nobody recognised: no name, so that `check` asks for one. */
 const UNKNOWN_DRIVER = 'NAME-ITS-DRIVER';
 
-/** More loops than this are not proposed: nobody has wired all channels of such a device. */
-const LOOPS_AT_MOST = 16;
+/** Of a device with more channels one loop is proposed: which of them are wired is seen in the cabinet. */
+const LOOPS_AT_MOST = 4;
 /** What a bus of each protocol is called. */
 const BUS_NAMES: Readonly<Record<FoundDevice['protocol'], string>> = {
   'modbus-rtu': 'rs485',
@@ -63,8 +63,8 @@ interface NamedDevice {
   readonly id: string;
   readonly found: FoundDevice;
   readonly loops: readonly string[];
-  /** Its driver serves more channels than loops are proposed. */
-  readonly hasMore: boolean;
+  /** How many its driver can serve. */
+  readonly channels: number;
 }
 
 function nameDevice(
@@ -73,9 +73,9 @@ function nameDevice(
   drivers: ReadonlyMap<string, LoopDriver>,
 ): NamedDevice {
   const channels = drivers.get(found.drivers[0] ?? '')?.channels ?? 1;
-  const hasMore = channels > LOOPS_AT_MOST;
-  const loops = Array.from({ length: hasMore ? 1 : channels }, (_, at) => `card-${number}-loop-${at + 1}`);
-  return { id: `card-${number}`, found, loops, hasMore };
+  const proposed = channels > LOOPS_AT_MOST ? 1 : channels;
+  const loops = Array.from({ length: proposed }, (_, at) => `card-${number}-loop-${at + 1}`);
+  return { id: `card-${number}`, found, loops, channels };
 }
 
 /** The serial line that the devices are on; null where there is none. */
@@ -124,7 +124,7 @@ function settingsLines({ protocol }: FoundDevice, { baud, parity, stopBits }: Se
   return [`    baud: ${baud}${asSet}`, `    parity: ${parity}${asSet}`, `    stopBits: ${stopBits}${asSet}`];
 }
 
-function deviceLines({ id, found, loops, hasMore }: NamedDevice, pollMs: number | null): string[] {
+function deviceLines({ id, found, loops, channels }: NamedDevice, pollMs: number | null): string[] {
   const { unit, identity, drivers, detail } = found;
   const [driver, ...others] = drivers;
   const also = others.length === 0 ? '' : ` # or ${others.join(', ')}`;
@@ -134,7 +134,9 @@ function deviceLines({ id, found, loops, hasMore }: NamedDevice, pollMs: number 
     `        driver: ${driver ?? UNKNOWN_DRIVER}${also}`,
     identity === null ? `        unit: ${unit}` : `        identity: "${identity}"`,
     ...(pollMs === null ? [] : [`        pollMs: ${pollMs} # so that the line can carry all of its cards`]),
-    ...(hasMore ? ['        # one loop for each of its channels in use, channel 1 first'] : []),
+    ...(channels > loops.length
+      ? [`        # ${channels} channels: name a loop for each that is wired`]
+      : []),
     `        loops: [${loops.join(', ')}] # as in your lanes; null for a spare channel`,
   ];
 }

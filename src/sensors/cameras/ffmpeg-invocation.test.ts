@@ -80,3 +80,12 @@ test('the crop is taken in shares of the stream and fitted into the net', () => 
     /^crop=w=iw\*960\/1920:h=ih\*540\/1080:x=iw\*192\/1920:y=ih\*108\/1080,scale=416:234:.*pad=416:256:0:0/,
   );
 });
+
+test('the packets are copied to their own pipe where they are asked for, never to a file', () => {
+  const source = rtsp({});
+  const copying = ffmpegInvocation({ source, placement: PLACEMENT, socketTimeoutMs: 3000, copy: true }).args;
+  expect(copying.slice(0, invocation(source).args.length)).toEqual(invocation(source).args);
+  expect(copying.at(-1)).toBe('pipe:3');
+  expect(copying.join(' ')).toContain('-c:v copy');
+  expect(invocation(source).args).not.toContain('pipe:3');
+});

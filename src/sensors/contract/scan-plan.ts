@@ -34,6 +34,24 @@ export const busScanConfigurationSchema = z.strictObject({
       }),
     )
     .max(256),
+  /** What a driver without such a register reads: a device that answers all of it may be its device. */
+  fits: z
+    .array(
+      z.strictObject({
+        driver: id,
+        reads: z
+          .array(
+            z.strictObject({
+              table: tableName,
+              address: z.number().int().min(1).max(65_536),
+              quantity: z.number().int().min(1).max(2000),
+            }),
+          )
+          .min(1)
+          .max(64),
+      }),
+    )
+    .max(64),
   /** How a device with frames of its own is found: asked as its codec asks, or heard when it speaks unasked. */
   frames: z
     .array(
@@ -91,7 +109,7 @@ export const scanFindingSchema = z.discriminatedUnion('finding', [
     unit: z.number().int().min(0).max(65_535),
     /** What a device is called that no number names. */
     identity: z.string().max(64).nullable(),
-    /** Drivers that fit what it said. */
+    /** Drivers that fit what it said, the likeliest first. */
     drivers: z.array(id).max(32),
     detail: z.string().max(300),
   }),

@@ -1,5 +1,5 @@
 import { MS_PER_H, MS_PER_S, round, roundOrNull } from '../../base/units.ts';
-import type { FlowInterval, Gap } from '../record.ts';
+import type { FlowInterval, Gap, LaneLength } from '../record.ts';
 import type { EffectiveLength } from './effective-length.ts';
 import { believedMs, gapsOf, type OpenInterval, wallOf } from './interval.ts';
 import { NO_SPEEDS, type SpeedBasis, type SpeedFigures, speedFigures } from './mean-speed.ts';
@@ -120,6 +120,7 @@ function vehicleFigures(interval: OpenInterval, of: IntervalOf, extent: Extent):
     flowVehH: roundOrNull(flowVehH, 1),
     ...occupancy,
     ...speeds,
+    effectiveLength: lengthFigures(of),
     meanHeadwayS: isFollowed ? secondsOf(vehicles.headwayMs) : null,
     meanGapS: isFollowed ? secondsOf(vehicles.gapMs) : null,
     meanLengthM: isMeasured ? roundOrNull(meanOf(vehicles.lengthM), 1) : null,
@@ -201,6 +202,7 @@ function deviceFigures({ device, vehicles }: OpenInterval, { spanMs, isMeasured:
     spotSpeedCount: speedKmh === null ? 0 : device.speedKmh.of,
     speedMethod: speedKmh === null ? null : 'device',
     speedUncertaintyPct: null,
+    effectiveLength: null,
     meanHeadwayS: counted ? roundOrNull(meanOf(device.headwayS), 2) : null,
     meanGapS: counted ? roundOrNull(meanOf(device.gapS), 2) : null,
     meanLengthM: counted ? roundOrNull(meanOf(device.lengthM), 1) : null,
@@ -219,6 +221,12 @@ function queueFigures({ queue }: OpenInterval): Pick<Figures, 'queueLengthM' | '
     queueLengthM: round(queue.longestM, 1),
     meanQueueLengthM: round(queue.metreMs / queue.knownMs, 1),
   };
+}
+
+function lengthFigures({ measure, effectiveLength }: IntervalOf): LaneLength | null {
+  if (!measure.estimatesSpeed || effectiveLength === null) return null;
+  const { lengthM, basis, vehicles } = effectiveLength;
+  return { lengthM: round(lengthM, 2), basis, vehicles };
 }
 
 function countsOf(names: readonly string[], { vehicles }: OpenInterval): Record<string, number> {

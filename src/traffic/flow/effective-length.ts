@@ -1,23 +1,15 @@
-import type { FlowInterval } from '../record.ts';
+import type { FlowInterval, LaneLength, LengthBasis } from '../record.ts';
 import type { LaneDefinition, StationDefinition } from '../site-definition.ts';
 
 /**
  * The effective length of a lane: vehicle plus loop, as its loop sees them. Flow, occupancy and mean speed
  * hang together by it, v = q·L/(10·O) with km/h, veh/h, m and percent (PeMS calls it the g-factor). It is
- * learned from whatever tells a speed of the lane, the best source that the lane has had; it is part of the
- * state and begins anew with each run of the agent.
+ * learned from whatever tells a speed of the lane, the best source that the lane has had.
  */
-export interface EffectiveLength {
-  readonly lengthM: number;
-  readonly basis: LengthBasis;
-  /** How many vehicles of this basis it rests on. */
-  readonly vehicles: number;
+export interface EffectiveLength extends LaneLength {
   /** Running estimate of the occupancy below which LOW_OCCUPANCY_SHARE of the lane's intervals lie. */
   readonly lowOccupancyPct: number;
 }
-
-/** From the poorest to the best: the site file, free flow at the speed limit, a camera, the lane's own pair. */
-export type LengthBasis = 'configured' | 'free-flow' | 'camera' | 'measured';
 
 /**
  * Standard error that remains however many vehicles there were, as share. Free flow: per-lane free-flow speeds
@@ -52,13 +44,14 @@ const LEARNING_COUNTER_ONLY_SHARE = 0.05;
 const LEARNING_SPOT_SHARE = 0.9;
 const PLAUSIBLE_SPEED_KMH = { min: 1, max: 200 } as const;
 
-export function initialEffectiveLength({ effectiveLengthM }: StationDefinition): EffectiveLength {
-  return {
-    lengthM: effectiveLengthM,
-    basis: 'configured',
-    vehicles: 0,
-    lowOccupancyPct: FREE_FLOW_MAX_PCT / 2,
-  };
+/** Where the lane begins: with what an earlier run has learned, or with the site file. */
+export function initialEffectiveLength(
+  { effectiveLengthM }: StationDefinition,
+  learned: LaneLength | null = null,
+): EffectiveLength {
+  const configured = { lengthM: effectiveLengthM, basis: 'configured', vehicles: 0 } as const;
+  const known = learned === null || learned.basis === 'configured' ? configured : learned;
+  return { ...known, lowOccupancyPct: FREE_FLOW_MAX_PCT / 2 };
 }
 
 /**

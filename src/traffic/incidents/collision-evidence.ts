@@ -1,3 +1,4 @@
+import { round } from '../../base/units.ts';
 import { isInside, lengthOf, subtract } from '../geometry.ts';
 import type { TrackPoint } from '../observations/observation.ts';
 import type { ViewedTrack, ViewState } from '../passages/camera-view.ts';
@@ -131,7 +132,7 @@ function evidenceOf({ camera }: CameraDefinition, wreck: Wreck, atMs: number): T
     conclusive: true,
     lane: wreck.lane,
     zone: null,
-    positionPx: wreck.place,
+    positionPx: [round(wreck.place[0], 1), round(wreck.place[1], 1)],
     positionM: wreck.placeM,
     speedKmh: null,
     direction: null,
@@ -272,9 +273,10 @@ function isBorneOut(wreck: Wreck, view: ViewState, atMs: number): boolean {
     if (motion.lastMs !== atMs) return false;
     if (motion.class === 'person')
       return motion.firstMs > wreck.sinceMs && isNear(wreck, viewed, PEOPLE_REACH);
-    const isOther = wreck.tracks.includes(motion.track) || motion.firstMs > wreck.sinceMs;
-    const isElsewhere = !isNear(wreck, viewed, SAME_PLACE);
-    return isOther && isElsewhere && isNear(wreck, viewed, BESIDE_REACH) && restOf(motion, atMs) !== null;
+    const isPartner = wreck.tracks.includes(motion.track) && motion.track !== wreck.resting;
+    const isAnother = motion.firstMs > wreck.sinceMs && !isNear(wreck, viewed, SAME_PLACE);
+    if (!isPartner && !isAnother) return false;
+    return isNear(wreck, viewed, BESIDE_REACH) && restOf(motion, atMs) !== null;
   });
 }
 

@@ -19,6 +19,8 @@ const STEADY_SAMPLES = 4;
 const STEADY_HEIGHTS = 0.12;
 /** A detector's box settles elsewhere on the same vehicle by this much. */
 const BOX_PLAY_HEIGHTS = 0.3;
+/** Slower vehicles stop within the play, in box heights per second. */
+const STOPPING_PACE = 2;
 
 /** A vehicle turns by less than a right angle in this stretch: narrowly it is slow, fast it would slide. */
 const TURNING_FROM_MS = 200;
@@ -43,6 +45,8 @@ export interface Way {
   /** Per second. */
   readonly velocity: PointPx;
   readonly heightPx: number;
+  /** At the end of the way, in box heights per second: less than on the whole when it brakes. */
+  readonly lastPace: number;
   /** Metres on the road for each pixel along the way; null where the camera is not calibrated. */
   readonly metresPerPx: number | null;
 }
@@ -82,9 +86,10 @@ export function restOf(motion: TrackMotion, nowMs: number): PointPx | null {
 export function stopsShort(way: Way, rest: PointPx): boolean {
   const { heightPx, metresPerPx, velocity } = way;
   const heightM = metresPerPx === null ? LOWEST_VEHICLE_M : metresPerPx * heightPx;
-  const least = (paceOf(way) ** 2 * heightM) / (2 * HARDEST_BRAKING_MS2);
+  const pace = Math.min(paceOf(way), way.lastPace);
+  const least = (pace ** 2 * heightM) / (2 * HARDEST_BRAKING_MS2);
   const along = dot(subtract(rest, way.foot), velocity) / Math.max(1, lengthOf(velocity));
-  return least >= BOX_PLAY_HEIGHTS && along / heightPx < least - BOX_PLAY_HEIGHTS;
+  return pace >= STOPPING_PACE && along / heightPx < least - BOX_PLAY_HEIGHTS;
 }
 
 /** Whether a vehicle has been turned by more than a right angle within a second; null while it is too early to say. */
@@ -121,15 +126,28 @@ function wayThrough(
   const heightPx = Math.max(1, motion.boxHeightPx);
   const px = lengthOf(subtract(last.foot, first.foot));
   const onGround = first.groundM !== null && last.groundM !== null && px > 0;
+  const velocity: PointPx = [x.perMs * MS_PER_S, y.perMs * MS_PER_S];
   return {
     track: motion.track,
     atMs: last.atMs,
     foot: [x.atEnd, y.atEnd],
-    velocity: [x.perMs * MS_PER_S, y.perMs * MS_PER_S],
+    velocity,
     heightPx,
+    lastPace: lastSpeedOf(samples, velocity) / heightPx,
     metresPerPx: onGround ? lengthOf(subtract(last.groundM, first.groundM)) / px : null,
     offHeights: Math.sqrt((x.squares + y.squares) / samples.length) / heightPx,
   };
+}
+
+/** Speed along a way at its end, pixels per second: that of its second half, changed on as since the first. */
+function lastSpeedOf(samples: readonly Sample[], velocity: PointPx): number {
+  const middle = Math.floor(samples.length / 2);
+  const [earlier, later] = [samples.slice(0, middle + 1), samples.slice(middle)].map((half) => {
+    const x = lineThrough(half, ({ foot }) => foot[0]).perMs;
+    const y = lineThrough(half, ({ foot }) => foot[1]).perMs;
+    return (dot([x, y], velocity) / Math.max(1, lengthOf(velocity))) * MS_PER_S;
+  }) as [number, number];
+  return Math.max(0, later + (later - earlier) / 2);
 }
 
 /** Least squares. `squares`: sum of the squared distances from the line. */

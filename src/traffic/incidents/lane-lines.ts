@@ -1,8 +1,9 @@
 import { MS_PER_S } from '../../base/units.ts';
-import { lengthOf, subtract } from '../geometry.ts';
+import { lengthOf } from '../geometry.ts';
 import { lastSeen, movementOf, type TrackMotion } from '../passages/track-motion.ts';
+import type { LaneQueue } from '../queues/lane-queue.ts';
 import type { CameraDefinition, CameraLaneDefinition, SiteDefinition } from '../site-definition.ts';
-import { judgeQueue, outlasts, type TooLong } from './congestion.ts';
+import { judgeQueue, outlasts, type QueueSize, type TooLong } from './congestion.ts';
 import { isWatched } from './incident-rule.ts';
 import { alongPx, extentPx } from './road-place.ts';
 import type { TrackConduct } from './track-conduct.ts';
@@ -13,8 +14,6 @@ const GAP_HEIGHTS = 5;
 /** Slower than this is creeping: km/h (2.78 m/s in Chinese expressway practice), or box heights per second. */
 const CREEPS_BELOW_KMH = 10;
 const CREEPS_BELOW_HEIGHTS_PER_S = 0.4;
-/** Rear of the last vehicle behind its foot, roughly, m. */
-const VEHICLE_M = 5;
 
 /** A vehicle at one picture; `lane` is null where it does not wait in a lane. */
 export interface SeenVehicle {
@@ -27,7 +26,8 @@ export interface SeenVehicle {
  * The part of each waiting vehicle in the line it waits in, by lane and track. `head-beyond`: it is the first one
  * that is seen, but the line begins where the lane leaves the picture, so it waits for something out of sight.
  */
-export type LaneLines = ReadonlyMap<string, ReadonlyMap<number, 'alone' | 'head' | 'head-beyond' | 'behind'>>;
+export type LinePart = 'head' | 'head-beyond' | 'behind';
+export type LaneLines = ReadonlyMap<string, ReadonlyMap<number, LinePart>>;
 
 /** By lane. */
 export type LineState = ReadonlyMap<string, TooLong>;
@@ -36,18 +36,23 @@ export type LineState = ReadonlyMap<string, TooLong>;
 export function foldLaneLines(
   camera: CameraDefinition,
   state: LineState,
-  seen: { readonly vehicles: readonly SeenVehicle[]; readonly atMs: number },
+  seen: {
+    readonly vehicles: readonly SeenVehicle[];
+    readonly queues: readonly LaneQueue[];
+    readonly atMs: number;
+  },
   definition: Pick<SiteDefinition, 'lanes' | 'incidents'>,
 ): { readonly state: LineState; readonly lines: LaneLines; readonly evidence: readonly TrackEvidence[] } {
   const tooLong = new Map<string, TooLong>();
-  const parts = new Map<string, ReadonlyMap<number, 'alone' | 'head' | 'head-beyond' | 'behind'>>();
+  const parts = new Map<string, ReadonlyMap<number, LinePart>>();
   const evidence: TrackEvidence[] = [];
   for (const lane of camera.lanes) {
     const waiting = seen.vehicles.filter((each) => each.lane?.lane === lane.lane && isWaiting(each));
     const lines = linesOf(lane, waiting);
     parts.set(lane.lane, new Map(lines.flatMap((line) => partsOf(lane, line))));
     const longest = lines.toSorted((a, b) => b.length - a.length)[0] ?? [];
-    const size = sizeOf(lane, longest);
+    const measured = seen.queues.find((queue) => queue.lane === lane.lane) ?? null;
+    const size = sizeOf(lane, longest, measured);
     const known = state.get(lane.lane) ?? null;
     const judged = judgeQueue(known, size, definition.incidents.congestion, seen.atMs);
     if (judged === null) continue;
@@ -93,26 +98,28 @@ function linesOf(
 function partsOf(
   lane: CameraLaneDefinition,
   line: readonly SeenVehicle[],
-): readonly (readonly [number, 'alone' | 'head' | 'head-beyond' | 'behind'])[] {
+): readonly (readonly [number, LinePart])[] {
   const [head, ...others] = line;
   if (head === undefined) return [];
   const goesOn = extentPx(lane).to - placeIn(lane, head) <= GAP_HEIGHTS * head.conduct.heightPx;
-  const part = others.length === 0 ? 'alone' : goesOn ? 'head-beyond' : 'head';
+  const part = others.length > 0 && goesOn ? 'head-beyond' : 'head';
   return [[head.motion.track, part], ...others.map(({ motion }) => [motion.track, 'behind'] as const)];
 }
 
+/** In metres as it is measured, or from the first foot to the last as a share of the drawn lane. */
 function sizeOf(
   lane: CameraLaneDefinition,
   line: readonly SeenVehicle[],
-): { readonly vehicles: number; readonly lengthM: number | null; readonly sharePct: number } {
-  const [head, tail] = [line[0], line.at(-1)];
-  if (head === undefined || tail === undefined) return { vehicles: 0, lengthM: null, sharePct: 0 };
+  measured: LaneQueue | null,
+): QueueSize {
   const { from, to } = extentPx(lane);
-  const headM = lastSeen(head.motion)?.groundM ?? null;
-  const tailM = lastSeen(tail.motion)?.groundM ?? null;
-  const lengthM = headM === null || tailM === null ? null : lengthOf(subtract(headM, tailM)) + VEHICLE_M;
-  const sharePct = (100 * (placeIn(lane, head) - placeIn(lane, tail))) / Math.max(1, to - from);
-  return { vehicles: line.length, lengthM, sharePct };
+  const [head, tail] = [line[0], line.at(-1)];
+  const spanPx = head === undefined || tail === undefined ? 0 : placeIn(lane, head) - placeIn(lane, tail);
+  const sharePct = (100 * spanPx) / Math.max(1, to - from);
+  if (measured === null || measured.lengthM === null) {
+    return { vehicles: line.length, lengthM: null, sharePct };
+  }
+  return { vehicles: measured.vehicles, lengthM: measured.lengthM, sharePct };
 }
 
 function placeIn(lane: CameraLaneDefinition, { conduct }: SeenVehicle): number {

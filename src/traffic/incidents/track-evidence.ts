@@ -3,6 +3,7 @@ import { lengthOf, subtract } from '../geometry.ts';
 import type { TrackPoint } from '../observations/observation.ts';
 import type { ViewState } from '../passages/camera-view.ts';
 import { lastSeen, movementOf, type TrackMotion } from '../passages/track-motion.ts';
+import type { LaneQueue } from '../queues/lane-queue.ts';
 import type { CameraDefinition, PointPx, SiteDefinition } from '../site-definition.ts';
 import { isAboard } from './aboard.ts';
 import type { PlacedEvidence } from './incident-journal.ts';
@@ -35,6 +36,14 @@ export interface TrackEvidence extends PlacedEvidence {
   readonly positionPx: PointPx;
 }
 
+/** One picture: its road users, what is remembered of them, and what waits in each lane. */
+export interface SeenPicture {
+  readonly view: ViewState;
+  readonly points: readonly TrackPoint[];
+  readonly queues: readonly LaneQueue[];
+  readonly atMs: number;
+}
+
 /** One road user at the newest picture that shows it. */
 interface Judged {
   readonly motion: TrackMotion;
@@ -46,10 +55,10 @@ interface Judged {
 export function foldConduct(
   camera: CameraDefinition,
   state: ConductState,
-  seen: { readonly view: ViewState; readonly points: readonly TrackPoint[]; readonly atMs: number },
+  seen: SeenPicture,
   definition: Pick<SiteDefinition, 'lanes' | 'incidents'>,
 ): { readonly state: ConductState; readonly evidence: readonly TrackEvidence[] } {
-  const { atMs, view } = seen;
+  const { atMs, view, queues } = seen;
   const rules = definition.incidents;
   const tracks = new Map(state.tracks);
   const judged: Judged[] = [];
@@ -76,7 +85,12 @@ export function foldConduct(
     if (!view.tracks.has(id) && !isRemembered(conduct, atMs)) tracks.delete(id);
   }
   const vehicles = judged.filter(({ conduct }) => !conduct.onFoot);
-  const lines = foldLaneLines(camera, state.lines, { vehicles: vehicles.map(asVehicle), atMs }, definition);
+  const lines = foldLaneLines(
+    camera,
+    state.lines,
+    { vehicles: vehicles.map(asVehicle), queues, atMs },
+    definition,
+  );
   const own = judged.flatMap((each) => [
     ...stoppedVehicle(camera, each, { rules, lines: lines.lines, atMs }),
     ...wrongWay(camera, each, { rules, atMs }),

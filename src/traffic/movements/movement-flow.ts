@@ -14,9 +14,9 @@ import {
 } from '../flow/interval-series.ts';
 import type { SensorSampling } from '../observations/observation.ts';
 import type { ViewState } from '../passages/camera-view.ts';
-import type { MovementCount, MovementInterval } from '../record.ts';
 import type { CameraDefinition } from '../site-definition.ts';
 import { CLASS_GROUPS } from './class-groups.table.ts';
+import type { MovementCount, MovementInterval } from './movement-interval.ts';
 import { foldTurns, hasMovementZones, NO_TURNS, type TurnState, zonesOf } from './track-turns.ts';
 import { addTurn } from './turn-tally.ts';
 

@@ -196,7 +196,7 @@ function cameraPassage(
     rearMs: null,
     completedMs: motion.lastMs,
     onTimeMs: null,
-    ...trackFigures(camera, lane, motion),
+    ...trackFigures(camera, lane, { motion, atMs }),
     travel: null,
     lengthClass: null,
     class: motion.class,

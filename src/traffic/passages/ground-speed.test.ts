@@ -30,7 +30,7 @@ function drive(pole: Pole, of: Drive): readonly SpeedSample[] {
 }
 
 describe('a speed on the ground', () => {
-  const near = { plane: exactPlane(POLE), boxHeightPx: 60 };
+  const near = { plane: exactPlane(POLE), boxHeightPx: 60, atMs: 500 };
 
   test('is what the vehicle drives', () => {
     const speed = publishedSpeed(drive(POLE, { speedKmh: 54, fromM: 35 }), near);
@@ -52,12 +52,18 @@ describe('a speed on the ground', () => {
     expect(at({ jitterPx: 12, normal: alternating })).toBeGreaterThan(at({}));
   });
 
+  test('is less certain of a moment long after the pictures: the vehicle may have got faster', () => {
+    const samples = drive(POLE, { speedKmh: 20, fromM: 30 });
+    const [now, later] = [500, 1200].map((atMs) => groundSpeed(samples, { ...near, atMs })?.uncertaintyPct);
+    expect(later).toBeGreaterThan((now ?? 0) + 5);
+  });
+
   test('is refused where the calibration cannot carry it: paced marks, a low pole, far away', () => {
     const { normal } = drawPole(3);
     const low: Pole = { heightM: 4, tiltDeg: 5, focalPx: 1000 };
     const paced = measuredPlane(low, { count: 4, accuracyM: 1, normal });
     const far = drive(low, { speedKmh: 54, fromM: 70 });
-    expect(publishedSpeed(far, { plane: paced, boxHeightPx: 20 })).toBeNull();
+    expect(publishedSpeed(far, { plane: paced, boxHeightPx: 20, atMs: 500 })).toBeNull();
     expect(publishedSpeed(drive(POLE, { speedKmh: 54, fromM: 30 }), near)).not.toBeNull();
   });
 
@@ -68,7 +74,7 @@ describe('a speed on the ground', () => {
 
 test('the truth lies within the stated uncertainty in at least 95 of 100 drives, and a wrong plane misses it', () => {
   const runs = { drives: 0, published: 0, held: 0, heldWrong: 0 };
-  for (let seed = 1; seed <= 2000; seed += 1) {
+  for (let seed = 1; seed <= 600; seed += 1) {
     const { pole, normal, between } = drawPole(seed);
     const plane = measuredPlane(pole, { count: 4 + (seed % 5), accuracyM: 0.1, normal });
     const boxHeightPx = between(25, 120);
@@ -79,7 +85,7 @@ test('the truth lies within the stated uncertainty in at least 95 of 100 drives,
       ...{ jitterPx, stampMs: 15, normal },
     });
     runs.drives += 1;
-    const speed = groundSpeed(samples, { plane, boxHeightPx });
+    const speed = groundSpeed(samples, { plane, boxHeightPx, atMs: (samples.at(-1)?.atMs ?? 0) / 2 });
     if (speed === null || speed.uncertaintyPct > MAX_SPEED_UNCERTAINTY_PCT) continue;
     runs.published += 1;
     const holds = (foundKmh: number): boolean =>
@@ -87,7 +93,7 @@ test('the truth lies within the stated uncertainty in at least 95 of 100 drives,
     if (holds(speed.speedKmh)) runs.held += 1;
     if (holds(speed.speedKmh * 1.25)) runs.heldWrong += 1;
   }
-  expect(runs.published).toBeGreaterThan(1000);
+  expect(runs.published).toBeGreaterThan(400);
   expect(runs.held / runs.published).toBeGreaterThanOrEqual(0.95);
   expect(runs.heldWrong / runs.published).toBeLessThan(0.1);
 });

@@ -40,7 +40,7 @@ export function lineViewOf(
   return {
     nearMPerPx: Math.min(...ends),
     farMPerPx: Math.max(...ends),
-    speed: samples && groundSpeed(samples, { plane, boxHeightPx }),
+    speed: samples && groundSpeed(samples, { plane, boxHeightPx, atMs: 0 }),
     showsLength: box !== null && vehicleLength(box, { plane, visible, way, class: 'car' }) !== null,
   };
 }

@@ -16,13 +16,13 @@ export type TrackFigures = Pick<
   'speedKmh' | 'speedMethod' | 'speedUncertaintyPct' | 'lengthM'
 >;
 
-/** What a calibrated camera measures of a vehicle that has just passed. */
+/** What a calibrated camera measures of a vehicle that was over the line at this moment. */
 export function trackFigures(
   camera: CameraDefinition,
   lane: Pick<CameraLaneDefinition, 'direction'>,
-  motion: TrackMotion,
+  { motion, atMs }: { readonly motion: TrackMotion; readonly atMs: number },
 ): TrackFigures {
-  const speed = speedOf(camera, motion);
+  const speed = speedOf(camera, motion, atMs);
   return {
     speedKmh: speed?.speedKmh ?? null,
     speedMethod: speed === null ? null : 'camera',
@@ -31,11 +31,12 @@ export function trackFigures(
   };
 }
 
-function speedOf({ plane }: CameraDefinition, motion: TrackMotion): GroundSpeed | null {
+function speedOf({ plane }: CameraDefinition, motion: TrackMotion, atMs: number): GroundSpeed | null {
   if (plane === null) return null;
   const { samples, lastMs, boxHeightPx } = motion;
-  const newest = samples.filter(({ atMs }) => lastMs - atMs <= SPEED_WINDOW_MS);
-  return publishedSpeed(newest, { plane, boxHeightPx }) ?? publishedSpeed(samples, { plane, boxHeightPx });
+  const newest = samples.filter((sample) => lastMs - sample.atMs <= SPEED_WINDOW_MS);
+  const foot = { plane, boxHeightPx, atMs };
+  return publishedSpeed(newest, foot) ?? publishedSpeed(samples, foot);
 }
 
 /** The middle of what the remembered boxes say: one that jumps, or holds two vehicles, does not make a length. */

@@ -66,7 +66,7 @@ test.each([
   { kind: 'bus', from: 8, to: 12, widthM: 2.5, heightM: 3 },
 ] as const)('the true length of a $kind lies within the stated uncertainty in 95 of 100 views', (of) => {
   const runs = { published: 0, held: 0, heldWrong: 0 };
-  for (let seed = 1; seed <= 400; seed += 1) {
+  for (let seed = 1; seed <= 300; seed += 1) {
     const { pole, normal, between } = drawPole(seed);
     const body: Body = {
       at: [between(-6, 6), between(18, 40)],
@@ -88,7 +88,7 @@ test.each([
     if (holds(found.lengthM)) runs.held += 1;
     if (holds(found.lengthM * 1.35)) runs.heldWrong += 1;
   }
-  expect(runs.published).toBeGreaterThan(120);
+  expect(runs.published).toBeGreaterThan(90);
   expect(runs.held / runs.published).toBeGreaterThanOrEqual(0.95);
   expect(runs.heldWrong / runs.published).toBeLessThan(0.1);
 });

@@ -72,6 +72,7 @@ const flow: FlowRecord = {
   spotSpeedCount: 12,
   speedMethod: 'dual-loop',
   speedUncertaintyPct: 1.4,
+  effectiveLength: { lengthM: 6.85, basis: 'measured', vehicles: 3120 },
   meanHeadwayS: 4.21,
   meanGapS: 3.7,
   meanLengthM: 5.1,

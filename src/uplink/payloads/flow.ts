@@ -86,6 +86,16 @@ const flowRecordSchema = z.strictObject({
     .min(0)
     .nullable()
     .describe('One standard error of the space-mean speed, percent of it. Null where it is not known.'),
+  effectiveLength: z
+    .strictObject({
+      lengthM: z.number().describe('Vehicle plus loop, as the loop of this lane sees them, m.'),
+      basis: z
+        .enum(['configured', 'free-flow', 'camera', 'measured'])
+        .describe('The site file; free flow at the speed limit; a camera; the two loops of the lane.'),
+      vehicles: count.describe('How many vehicles it was learned from.'),
+    })
+    .nullable()
+    .describe('What a `single-loop` speed of this lane rests on. Null where none may be estimated.'),
   meanHeadwayS: z.number().nullable().describe('Mean time between the fronts of following vehicles, s.'),
   meanGapS: z.number().nullable().describe('Mean time from rear to front of following vehicles, s.'),
   meanLengthM: z.number().nullable().describe('Mean of the measured vehicle lengths, m.'),

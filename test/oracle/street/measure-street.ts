@@ -1,16 +1,28 @@
-/** Prints what the product reaches on each clip of the street: node test/oracle/street/measure-street.ts */
+/**
+ * Prints what the product reaches on the clips of the street:
+ *
+ *   node test/oracle/street/measure-street.ts [fp32|int8] [day] [dusk] [night] [rain]
+ */
 import { openDetectorSession } from '../../../src/sensors/vision/detector-session.ts';
 import { LIGHTS, type LightName } from './light.table.ts';
-import { countsOf, errorsPct, medianOf, overlapsOf, speedPairsOf } from './street-figures.ts';
+import {
+  countsOf,
+  errorsPct,
+  medianOf,
+  overlapsOf,
+  shareWithinStated,
+  speedPairsOf,
+} from './street-figures.ts';
 import { createQuickHealth, openStreetSite, watchStreet } from './watch-street.ts';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const wanted = process.argv.slice(2);
+const precision = wanted.includes('int8') ? 'int8' : 'fp32';
+const lights = (Object.keys(LIGHTS) as LightName[]).filter((light) => wanted.includes(light));
 
-for (const light of Object.keys(LIGHTS) as LightName[]) {
-  if (wanted.length > 0 && !wanted.includes(light)) continue;
+for (const light of lights.length > 0 ? lights : (Object.keys(LIGHTS) as LightName[])) {
   const site = await openStreetSite(light);
-  const detector = await openDetectorSession(site.model);
+  const detector = await openDetectorSession({ ...site.model, precision });
   const health = createQuickHealth(site);
   const faults: string[] = [];
   let untrusted = 0;
@@ -23,7 +35,7 @@ for (const light of Object.keys(LIGHTS) as LightName[]) {
     },
   });
   const judged = street.judge(street.truth);
-  say(`${light}: ${street.watched.pictures} pictures`);
+  say(`${light}: ${street.watched.pictures} pictures, ${precision}`);
   for (const heading of ['toward', 'away'] as const)
     say(`  ${heading} ${JSON.stringify(countsOf(judged, heading))}`);
   for (const line of judged.lines) {
@@ -33,9 +45,10 @@ for (const light of Object.keys(LIGHTS) as LightName[]) {
   say(
     `  speeds ${errors.length}, error median ${medianOf(errors).toFixed(1)} %, of size ${medianOf(errors.map(Math.abs)).toFixed(1)} %, largest ${Math.max(...errors.map(Math.abs)).toFixed(1)} %`,
   );
-  const stated = speedPairsOf(street, street.truth).filter(({ uncertaintyPct }) => uncertaintyPct !== null);
+  const pairs = speedPairsOf(street, street.truth);
+  const stated = pairs.flatMap(({ uncertaintyPct }) => uncertaintyPct ?? []);
   say(
-    `  stated uncertainty for ${stated.length}: ${stated.map(({ uncertaintyPct }) => uncertaintyPct).join(' ')}`,
+    `  stated uncertainty ${stated.length}, median ${medianOf(stated)} %, holds the truth ${shareWithinStated(pairs).toFixed(2)}`,
   );
   const overlaps = overlapsOf(street);
   const found = overlaps.filter((overlap) => overlap >= 0.5).length;

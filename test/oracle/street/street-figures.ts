@@ -49,6 +49,16 @@ export function errorsPct(pairs: readonly SpeedPair[]): readonly number[] {
   return pairs.map(({ trueKmh, measuredKmh }) => (100 * (measuredKmh - trueKmh)) / trueKmh);
 }
 
+/** Of the speeds with a stated uncertainty: how many true ones lie within it. */
+export function shareWithinStated(pairs: readonly SpeedPair[]): number {
+  const stated = pairs.filter(({ uncertaintyPct }) => uncertaintyPct !== null);
+  const within = stated.filter(
+    ({ trueKmh, measuredKmh, uncertaintyPct }) =>
+      Math.abs(measuredKmh - trueKmh) <= (measuredKmh * (uncertaintyPct ?? 0)) / 100,
+  );
+  return within.length / stated.length;
+}
+
 /** A vehicle so high in the picture is one that the detector is meant for. */
 const LEAST_BOX_PX = 50;
 

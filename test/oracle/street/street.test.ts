@@ -9,7 +9,7 @@ import {
   errorsPct,
   medianOf,
   overlapsOf,
-  type SpeedPair,
+  shareWithinStated,
   speedPairsOf,
 } from './street-figures.ts';
 import { STREET_SCENARIOS } from './street-scenarios.table.ts';
@@ -25,13 +25,13 @@ import {
 
 /**
  * What the product has to reach. docs/synthetic-scene.md has what it reached; a bound leaves room for about one
- * vehicle, because the int8 and fp32 models that machines choose between do not agree on every box.
+ * vehicle. Always the fp32 model: which one a machine chooses depends on its processor.
  */
 const BOUNDS: Readonly<Record<LightName, Bounds>> = {
-  day: { toward: 0.85, away: 0.85, extra: 1, boxes: 0.9, speedPct: 3 },
-  dusk: { toward: 0.85, away: 0.85, extra: 1, boxes: 0.9, speedPct: 3 },
-  night: { toward: 0.85, away: 0.85, extra: 1, boxes: 0.9, speedPct: 3 },
-  rain: { toward: 0.85, away: 0.85, extra: 1, boxes: 0.9, speedPct: 3 },
+  day: { toward: 0.85, away: 0.85, extra: 1, boxes: 0.9, speedPct: 3, stated: 0.9 },
+  dusk: { toward: 0.85, away: 0.85, extra: 1, boxes: 0.9, speedPct: 3, stated: 0.9 },
+  night: { toward: 0.85, away: 0.85, extra: 1, boxes: 0.9, speedPct: 3, stated: 0.9 },
+  rain: { toward: 0.85, away: 0.85, extra: 1, boxes: 0.9, speedPct: 3, stated: 0.9 },
 };
 
 interface Bounds {
@@ -44,6 +44,8 @@ interface Bounds {
   readonly boxes: number;
   /** Largest median size of the error of speeds. */
   readonly speedPct: number;
+  /** Least share of true speeds that lie within what the product states about its own. */
+  readonly stated: number;
 }
 
 const NAMES = Object.keys(LIGHTS) as LightName[];
@@ -61,7 +63,7 @@ const faultsCapped: ImageFault[] = [];
 
 beforeAll(async () => {
   const site = await openStreetSite('day');
-  const session = await openDetectorSession(site.model);
+  const session = await openDetectorSession({ ...site.model, precision: 'fp32' });
   const overDay = createQuickHealth(site);
   const capped = createQuickHealth(site);
   let beforeMs = 0;
@@ -87,6 +89,7 @@ beforeAll(async () => {
     });
     beforeMs += street.truth.duration * 1000;
   }
+  await session.release();
 });
 
 describe.each(NAMES)('%s', (light) => {
@@ -117,9 +120,9 @@ describe.each(NAMES)('%s', (light) => {
     const pairs = speedPairsOf(street(), street().truth);
     expect(pairs.length).toBeGreaterThanOrEqual(5);
     expect(medianOf(errorsPct(pairs).map(Math.abs))).toBeLessThanOrEqual(bounds.speedPct);
-    expect(shareWithinStated(pairs)).toBeGreaterThanOrEqual(0.9);
+    expect(shareWithinStated(pairs)).toBeGreaterThanOrEqual(bounds.stated);
     const scaled = pairs.map((pair) => ({ ...pair, trueKmh: pair.trueKmh * SCALE_ERROR }));
-    expect(shareWithinStated(scaled)).toBeLessThan(0.5);
+    expect(shareWithinStated(scaled)).toBeLessThan(bounds.stated - 0.2);
   });
 
   test('tracked boxes lie on the vehicles', () => {
@@ -203,15 +206,6 @@ function withMixedLanes(truth: StreetTruth): StreetTruth {
 function withBoxesOf({ truth }: WatchedStreet, lateS: number): WatchedStreet['truth'] {
   const boxes = truth.boxes.map((box) => ({ ...box, t: box.t + lateS }));
   return { ...truth, boxes: boxes.filter(({ t }) => t < truth.duration) };
-}
-
-function shareWithinStated(pairs: readonly SpeedPair[]): number {
-  const stated = pairs.filter(({ uncertaintyPct }) => uncertaintyPct !== null);
-  const within = stated.filter(
-    ({ trueKmh, measuredKmh, uncertaintyPct }) =>
-      Math.abs(measuredKmh - trueKmh) <= (measuredKmh * (uncertaintyPct ?? 0)) / 100,
-  );
-  return within.length / stated.length;
 }
 
 /** Of the green plane, which comes first: mean, and standard deviation as a share of it. */

@@ -164,7 +164,10 @@ export function createEvidenceDesk(options: EvidenceDeskOptions): EvidenceDesk {
           ringMegabytes: megabytes(held.reduce((sum, { ringBytes }) => sum + ringBytes, 0)),
           lostFragments: held.reduce((sum, { lost }) => sum + lost, 0),
         },
-        note: problems.note.slice(0, 300),
+        note: (problems.note || `${folder?.files ?? 0} files, ${folder?.removed ?? 0} gave way`).slice(
+          0,
+          300,
+        ),
       };
     },
     async close() {

@@ -16,6 +16,8 @@ const INK: Colour = [255, 255, 255];
 const PAPER: Colour = [0, 0, 0];
 /** A letter's dots are one 270th of the picture's height: 4 px at 1080p, so that a caption is read on a phone. */
 const DOTS_PER_PICTURE = 270;
+/** A thinner line drowns in the colour subsampling of JPEG. */
+const LEAST_LINE_PX = 2;
 /** A blurred area keeps at most this many patches along its longer side: no face or plate can be read from them. */
 const BLUR_PATCHES = 4;
 
@@ -36,26 +38,26 @@ export function encodePicture({ widthPx, heightPx, rgb }: Picture): Buffer {
   return Buffer.concat([Buffer.from(`P6\n${widthPx} ${heightPx}\n255\n`, 'latin1'), rgb]);
 }
 
-/** Size of one dot of a letter, and the width of a frame. */
-export function dotPx(picture: Pick<Picture, 'heightPx'>): number {
+/** Size of one dot of a letter. */
+function dotPx(picture: Pick<Picture, 'heightPx'>): number {
   return Math.max(1, Math.round(picture.heightPx / DOTS_PER_PICTURE));
 }
 
 /** Frames what raised an incident, with its label above, or inside where there is no room above. */
 export function drawMark(picture: Picture, mark: { readonly box: Box; readonly label: string }): void {
-  const dot = dotPx(picture);
+  const line = Math.max(LEAST_LINE_PX, dotPx(picture));
   const [x1, y1, x2, y2] = mark.box.map(Math.round) as [number, number, number, number];
   for (const area of [
-    [x1 - dot, y1 - dot, x2 + dot, y1],
-    [x1 - dot, y2, x2 + dot, y2 + dot],
-    [x1 - dot, y1, x1, y2],
-    [x2, y1, x2 + dot, y2],
+    [x1 - line, y1 - line, x2 + line, y1],
+    [x1 - line, y2, x2 + line, y2 + line],
+    [x1 - line, y1, x1, y2],
+    [x2, y1, x2 + line, y2],
   ] as const) {
     fill(picture, area, MARK);
   }
   const heightPx = labelHeightPx(picture);
-  const top = y1 - dot - heightPx;
-  drawLabel(picture, { text: mark.label, x: x1 - dot, y: top >= 0 ? top : y1 });
+  const top = y1 - line - heightPx;
+  drawLabel(picture, { text: mark.label, x: x1 - line, y: top >= 0 ? top : y1 });
 }
 
 /** Writes ASCII on a dark ground; what is no letter of the table becomes a question mark. */

@@ -8,6 +8,11 @@ import type { UnitProbe } from './unit-probe.ts';
 /** Some checksums are one byte: one answer may be an accident, two are not. */
 const ANSWERS_TO_BELIEVE = 2;
 const QUESTIONS_AT_MOST = 3;
+/**
+ * Bytes around an answer that are not of it, at most: line ends and the glitch of a line that turns round. More is
+ * noise in which an answer seems to stand: the XOR of a Canoga answer fits whatever repeats itself.
+ */
+const STRANGE_BYTES = 16;
 
 export async function probeFamily(
   unit: number,
@@ -23,11 +28,14 @@ export async function probeFamily(
     let answers = 0;
     let said = '';
     for (let asked = 0; asked < QUESTIONS_AT_MOST && answers < ANSWERS_TO_BELIEVE; asked += 1) {
+      const discardedBefore = session.discardedBytes;
       const outcome = await ask({ session, answersWithinMs: family.answersWithinMs });
+      const isAmongNoise = session.discardedBytes - discardedBefore > STRANGE_BYTES;
       if (outcome.kind === 'closed') return outcome;
       // All of the family ask the same: who does not answer this one is not there.
       if (outcome.kind === 'timeout' && asked === 0) return { kind: 'silent' };
-      if (outcome.kind === 'answered' || outcome.kind === 'refused') answers += 1;
+      if (isAmongNoise) damage = 'an answer stands among other bytes';
+      else if (outcome.kind === 'answered' || outcome.kind === 'refused') answers += 1;
       if (outcome.kind === 'refused') said = ` (refuses: ${outcome.why})`;
       if (outcome.kind === 'corrupt') damage = outcome.why;
     }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DeviceSession } from '../../loops/device-session.ts';
 import type { OpenLine } from '../line.ts';
 import { createLineKeeper, type LineChange } from '../line-keeper.ts';
@@ -65,6 +66,11 @@ export function frameTalker(
         });
         const outcome = await port.ask(0, line);
         silence.broken();
+        if (outcome.kind === 'answered' || outcome.kind === 'refused') {
+          // Noise goes on after what looked like an answer.
+          await delay(REPLY_PAUSE_MS);
+          if (strayBytes >= BURST_BYTES) return { kind: 'corrupt', why: 'bytes go on after the answer' };
+        }
         // What follows a damaged answer must not pass for the next one.
         silence.need(outcome.kind === 'corrupt' ? Math.max(pauseMs, REPLY_PAUSE_MS) : pauseMs);
         return outcome;

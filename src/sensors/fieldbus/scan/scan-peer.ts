@@ -122,8 +122,7 @@ async function askModbus(
     openTalker: modbusTalker(on.openMaster, plan.responseTimeoutMs),
     mayHangUp: true,
   });
-  const ask = (unit: number): Promise<UnitProbe> =>
-    probeUnit(unit, plan.identify, (request) => line.ask(request));
+  const ask = (unit: number): Promise<UnitProbe> => probeUnit(unit, plan, (request) => line.ask(request));
   return await tools.using(line, async () => {
     let kind: 'nobody' | 'found' = 'nobody';
     for (const unit of modbusUnits(plan)) {

@@ -129,7 +129,7 @@ async function askModbus(path: string, { step, progress }: StepWork, tools: Scan
     for (const unit of modbusUnits(plan)) {
       if (tools.isStopped()) return 'over';
       tellProgress(progress, `${path} ${textOf(place)} unit ${unit}`, tools);
-      const probe = await probeUnit(unit, plan.identify, (request) => line.ask(request));
+      const probe = await probeUnit(unit, plan, (request) => line.ask(request));
       if (probe.kind === 'closed') return giveUp(path, probe.why, tools);
       if (line.strayBursts >= STRAY_BURSTS_OF_A_MASTER) {
         tools.say({ finding: 'line-busy', path, bytes: line.heardBytes });

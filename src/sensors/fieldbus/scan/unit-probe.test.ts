@@ -1,14 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { ReadRequest } from '../modbus-frames.ts';
 import type { ReadOutcome } from '../modbus-master.ts';
-import { type Identify, probeUnit } from './unit-probe.ts';
+import { type Known, probeUnit } from './unit-probe.ts';
 
 const LD = { table: 'input-register', address: 1, mask: 0xff } as const;
-const IDENTIFY: Identify = [
+const IDENTIFY: Known['identify'] = [
   { driver: 'procon-ld120', label: '', ...LD, expect: 34 },
   { driver: 'procon-ld220', label: '', ...LD, expect: 35 },
   { driver: 'acme-x', label: '', table: 'holding-register', address: 100, mask: 0xffff, expect: 0x0a0b },
 ];
+const FITS: Known['fits'] = [16, 8].map((quantity) => ({
+  driver: `di${quantity}`,
+  reads: [{ table: 'discrete-input', address: 1, quantity }],
+}));
 const timeout: ReadOutcome = { kind: 'timeout' };
 const corrupt: ReadOutcome = { kind: 'corrupt', why: 'noise' };
 const exception = (code: number): ReadOutcome => ({ kind: 'exception', code });
@@ -28,7 +32,7 @@ async function probe(answers: Record<string, readonly ReadOutcome[]>, identify =
     asked.push(key);
     return Promise.resolve(left.get(key)?.shift() ?? timeout);
   };
-  return { found: await probeUnit(9, identify, read), asked };
+  return { found: await probeUnit(9, { identify, fits: FITS }, read), asked };
 }
 
 describe('asking one unit who it is', () => {
@@ -55,7 +59,7 @@ describe('asking one unit who it is', () => {
     expect((await probe({ 'input-register 1 1': [exception(code)] })).found).toEqual({ kind: 'silent' });
   });
 
-  it('says what an unknown device has', async () => {
+  it('lists the drivers whose reads an unknown device answers', async () => {
     const { found } = await probe({
       'input-register 1 1': [values(0, 99)],
       'discrete-input 1 16': [exception(2)],
@@ -63,8 +67,8 @@ describe('asking one unit who it is', () => {
     });
     expect(found).toEqual({
       kind: 'found',
-      drivers: [],
-      detail: 'input-register 1 = 0x0063, has discrete inputs 1 to 8',
+      drivers: ['di8'],
+      detail: 'input-register 1 = 0x0063; answers all that these drivers read',
     });
   });
 

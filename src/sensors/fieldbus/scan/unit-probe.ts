@@ -3,7 +3,8 @@ import type { BusScanConfiguration } from '../../contract.ts';
 import type { ReadRequest } from '../modbus-frames.ts';
 import type { ReadOutcome } from '../modbus-master.ts';
 
-export type Identify = BusScanConfiguration['identify'];
+export type Known = Pick<BusScanConfiguration, 'identify' | 'fits'>;
+type Identify = BusScanConfiguration['identify'];
 
 export type UnitProbe =
   | { readonly kind: 'found'; readonly drivers: readonly string[]; readonly detail: string }
@@ -18,11 +19,6 @@ type Answer = Exclude<ReadOutcome, { kind: 'closed' }>;
 
 /** Asked when no driver says how to recognise its device: whatever the answer, somebody gave it. */
 const ANYTHING: Question = { table: 'holding-register', address: 1, quantity: 1 };
-/** For a device that no driver knows: whether it is a module of digital inputs. */
-const INPUT_BLOCKS: readonly Question[] = [
-  { table: 'discrete-input', address: 1, quantity: 16 },
-  { table: 'discrete-input', address: 1, quantity: 8 },
-];
 /** A gateway's own answer that nobody is behind it (Modbus Application Protocol V1.1b3, section 7). */
 const GATEWAY_EXCEPTIONS: readonly number[] = [0x0a, 0x0b];
 
@@ -33,7 +29,7 @@ const GATEWAY_EXCEPTIONS: readonly number[] = [0x0a, 0x0b];
  */
 export async function probeUnit(
   unit: number,
-  identify: Identify,
+  { identify, fits }: Known,
   read: (request: ReadRequest) => Promise<ReadOutcome>,
 ): Promise<UnitProbe> {
   const ask = (question: Question): Promise<ReadOutcome> => read({ unit, ...question });
@@ -58,8 +54,10 @@ export async function probeUnit(
     const detail = known === undefined ? '' : describe(questionOf(known), answers);
     return { kind: 'found', drivers: [...new Set(drivers.map(({ driver }) => driver))], detail };
   }
-  const inputs = await readableInputs(ask);
-  return { kind: 'found', drivers: [], detail: `${describe(first, answers)}${inputs}` };
+  const fitting: string[] = [];
+  for (const { driver, reads } of fits) if (await answersAll(reads, ask)) fitting.push(driver);
+  const fit = fitting.length === 0 ? '' : '; answers all that these drivers read';
+  return { kind: 'found', drivers: fitting, detail: `${describe(first, answers)}${fit}` };
 }
 
 function questionsOf(identify: Identify): readonly Question[] {
@@ -88,12 +86,12 @@ function describe(question: Question, answers: ReadonlyMap<string, Answer>): str
   return answer?.kind === 'exception' ? `refuses ${keyOf(question)} (exception ${answer.code})` : '';
 }
 
-async function readableInputs(ask: (question: Question) => Promise<ReadOutcome>): Promise<string> {
-  for (const block of INPUT_BLOCKS) {
-    const answer = await ask(block);
-    if (answer.kind === 'values') return `, has discrete inputs 1 to ${block.quantity}`;
-  }
-  return '';
+async function answersAll(
+  reads: readonly Question[],
+  ask: (question: Question) => Promise<ReadOutcome>,
+): Promise<boolean> {
+  for (const read of reads) if ((await ask(read)).kind !== 'values') return false;
+  return true;
 }
 
 function wordOf(bytes: Uint8Array): number {

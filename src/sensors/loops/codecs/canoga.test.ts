@@ -21,6 +21,8 @@ function plan(everyMs = 1000): FrameDevicePlan {
   };
 }
 
+const RECORD_BYTES = 9;
+
 /** A card and a session on one line; the answer takes 10 ms. */
 function openLine(poweredUpAtMs = 0) {
   const card = createCanogaDevice({ address: ADDRESS, poweredUpAtMs });
@@ -256,6 +258,36 @@ describe('a Canoga card', () => {
     const said = session.receive(reply, { monoMs: 2010, wallMs: WALL_MS + 2010 });
     expect(said.map((it) => it.kind)).toEqual(['corrupt']);
     expect(edgesIn(poll(3000))).toHaveLength(2);
+  });
+
+  it('believes no answer whose vehicles cannot have come one after the other', () => {
+    // The same bits flipped in the records of both channels: the XOR stays true.
+    const damages = [
+      { what: 'more vehicles than there was time for', at: 7, bits: 0x40 },
+      { what: 'on the loop before the one before had left it', at: 5, bits: 0x04 },
+    ];
+    for (const { what, at, bits } of damages) {
+      const { card, session, poll } = openLine();
+      poll(0);
+      for (const channel of [1, 2]) {
+        card.setOccupied(channel, true, 300);
+        card.setOccupied(channel, false, 600);
+      }
+      expect(edgesIn(poll(1000)), what).toHaveLength(4);
+      for (const channel of [1, 2]) {
+        card.setOccupied(channel, true, 1300);
+        card.setOccupied(channel, false, 1600);
+      }
+      const query = session.ask(0, { monoMs: 2000, wallMs: WALL_MS + 2000 });
+      const reply = Uint8Array.from(card.receive(query, 2005)[0] ?? []);
+      for (const index of [at, at + RECORD_BYTES]) reply[index] = (reply[index] ?? 0) ^ bits;
+      const said = session.receive(reply, { monoMs: 2010, wallMs: WALL_MS + 2010 });
+      expect(
+        said.map((it) => it.kind),
+        what,
+      ).toEqual(['corrupt']);
+      expect(edgesIn(poll(3000)), what).toHaveLength(4);
+    }
   });
 
   it('finds an answer behind noise, and takes nothing that it has not asked for', () => {

@@ -59,6 +59,17 @@ describe('the clock of a device', () => {
     expect(clock.monoOf(5000, 90_000)).toBeNull();
   });
 
+  it('refuses stamps of one answer that cannot both be true, though each of them can', () => {
+    const clock = createDeviceClock({ wrapsAtMs: null, resolutionMs: 1 });
+    clock.learn({ deviceMs: 1000, earliestMonoMs: -Infinity, latestMonoMs: 5000 });
+    const within = { earliestMonoMs: 5000, latestMonoMs: 6000 };
+    const [one, other, near] = [3000, 30_000, 3900].map((deviceMs) => ({ deviceMs, ...within }));
+    if (one === undefined || other === undefined || near === undefined) throw new RangeError('three stamps');
+    expect([clock.agrees(one), clock.agrees(other)]).toEqual([true, true]);
+    expect(clock.agrees(one, other)).toBe(false);
+    expect(clock.agrees(one, near)).toBe(true);
+  });
+
   it('refuses a stamp outside its window, and begins anew when it is told to', () => {
     const clock = createDeviceClock({ wrapsAtMs: null, resolutionMs: 1 });
     clock.learn({ deviceMs: 50_000, earliestMonoMs: 1000, latestMonoMs: 2000 });

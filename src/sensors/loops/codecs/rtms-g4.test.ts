@@ -197,6 +197,25 @@ describe('an RTMS G4 that is asked for its intervals', () => {
   });
 });
 
+describe('the frames of an answer', () => {
+  const trainOf = (line: ReturnType<typeof openLine>, monoMs: number): readonly Uint8Array[] => {
+    const request = line.session.ask(0, { monoMs, wallMs: WALL_MS + monoMs });
+    return line.radar.receive(request, line.deviceMs(monoMs));
+  };
+  const swapped = (train: readonly Uint8Array[]): readonly Uint8Array[] =>
+    train.toSpliced(2, 2, ...train.slice(2, 4).toReversed());
+
+  it('may have any order, but keep it', () => {
+    const line = openLine();
+    expect(intervalsIn(line.hear(swapped(trainOf(line, 31_000)), 31_050))).toHaveLength(3);
+    expect(intervalsIn(line.hear(swapped(trainOf(line, 61_000)), 61_050))).toHaveLength(3);
+    const said = line.hear(trainOf(line, 91_000), 91_050);
+    expect(said.map((it) => it.kind)).toEqual(['corrupt']);
+    // The same again is how the sensor speaks from now on.
+    expect(intervalsIn(line.hear(trainOf(line, 92_000), 92_050))).toHaveLength(3);
+  });
+});
+
 describe('an RTMS G4 that tells each vehicle', () => {
   it('gives what it measured, at the moment that the record came less the dwell', () => {
     const line = openLine({ perVehicle: true, unit: 'mph' });
@@ -267,7 +286,7 @@ describe('an RTMS G4 on a bad line', () => {
       });
       expect(report.damagedTurns).toBeGreaterThan(500);
       expect(report.corrupt).toBeGreaterThan(100);
-      expect(report.forgedClaims).toBeLessThanOrEqual(report.claims / 20);
+      expect(report.forgedClaims).toBeLessThanOrEqual(report.claims / 200);
     },
   );
 });

@@ -20,7 +20,7 @@ export interface RoadBackground {
   readonly seen: Float32Array;
   /** Takes one picture; HIDDEN cells are passed over, those that a standing vehicle covers are its own. */
   look(picture: GreyPicture, hidden: Uint8Array, isLearning: boolean): void;
-  /** The road looks like this now. */
+  /** The road looks like this now, in these cells and on their fringe. */
   adopt(cells: readonly number[]): void;
 }
 
@@ -40,6 +40,8 @@ const SAME_SHARE = 0.7;
 /** The road is seen again: so many votes less with each look, from no more than so many. */
 const FORGIVING = 2;
 const LOOKS_KEPT = 20;
+/** What is adopted takes its soft edge with it, in cells. */
+const FRINGE = 2;
 /** While it learns, what is seen for so many looks is the road. */
 const LEARNING_LOOKS = 5;
 
@@ -123,7 +125,15 @@ export function createRoadBackground(
       }
     },
     adopt(cells) {
-      for (const at of cells) become(at);
+      for (const at of cells) {
+        const column = at % columns;
+        const row = (at - column) / columns;
+        for (let y = Math.max(0, row - FRINGE); y <= Math.min(rows - 1, row + FRINGE); y += 1) {
+          for (let x = Math.max(0, column - FRINGE); x <= Math.min(columns - 1, column + FRINGE); x += 1) {
+            if ((looks[y * columns + x] ?? 0) > 0) become(y * columns + x);
+          }
+        }
+      }
     },
   };
 }

@@ -150,6 +150,13 @@ function shadowMatrix({ sunLux, sunFrom: [x, y, z] }) {
   return new THREE.Matrix4().set(1, -across, 0, 0, 0, 0, 0, 0.015, 0, -along, 1, 0, 0, 0, 0, 1);
 }
 
+const built = new Map();
+
+function geometriesOf(body) {
+  if (!built.has(body)) built.set(body, BUILDERS[body]());
+  return built.get(body);
+}
+
 function createFleet({ renderer, moving, onRoad, light }) {
   const made = new Map();
   const once = (key, make) => {
@@ -187,7 +194,7 @@ function createFleet({ renderer, moving, onRoad, light }) {
     moving.clear();
     onRoad.clear();
     for (const vehicle of vehicles) {
-      const geometries = once(vehicle.body, BUILDERS[vehicle.body]);
+      const geometries = geometriesOf(vehicle.body);
       const materials = {
         ...{ glass, trim },
         paint: once(vehicle.paint, () => paintOf(vehicle.paint)),
@@ -215,7 +222,7 @@ function boxesOf(frame, { camera, size }) {
   return frame.vehicles.map(({ body, x, y, heading }) => {
     const turn = new THREE.Matrix4().makeRotationY(heading > 0 ? 0 : Math.PI).setPosition(x, 0, -y);
     const box = [Infinity, Infinity, -Infinity, -Infinity];
-    for (const { attributes } of Object.values(BUILDERS[body]())) {
+    for (const { attributes } of Object.values(geometriesOf(body))) {
       for (let i = 0; i < attributes.position.count; i += 1) {
         corner.fromBufferAttribute(attributes.position, i).applyMatrix4(turn).project(camera);
         const [px, py] = [((corner.x + 1) / 2) * size.width, ((1 - corner.y) / 2) * size.height];

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { incidentRecord } from '../../test/fakes/records.ts';
+import { siteDefinition } from '../../test/fakes/site.ts';
+import type { EvidenceRequest } from '../sensors/contract.ts';
+import type { TrackPoint } from '../traffic/observations/observation.ts';
+import type { IncidentRecord } from '../traffic/record.ts';
+import type { CameraDefinition } from '../traffic/site-definition.ts';
+import { createEvidenceKeeper } from './evidence-keeper.ts';
+
+const NOW = { monoMs: 50_000, wallMs: Date.UTC(2026, 2, 1, 6, 5, 10), quality: 'synced' } as const;
+const CAMERA = { camera: 'cam', lanes: [{ lane: 'north-1' }] } as unknown as CameraDefinition;
+
+function track(foot: readonly [number, number]): TrackPoint {
+  const [x, y] = foot;
+  const box = [x - 20, y - 40, x + 20, y] as const;
+  return { track: 1, class: 'car', score: 1, box, foot, groundM: null, coasting: false };
+}
+function opened(more: Partial<IncidentRecord> = {}): IncidentRecord {
+  const grounds = [{ sensor: 'cam', source: 'camera', says: 'raises', atMs: 0 }] as const;
+  const about = {
+    phase: 'open',
+    lane: 'north-1',
+    incidentKind: 'wrong-way',
+    positionPx: [100, 200],
+  } as const;
+  const openedAtMs = NOW.wallMs - 750;
+  return { ...incidentRecord({ seq: 1 }), ...about, grounds, openedAtMs, speedKmh: 41.6, ...more };
+}
+function asked(records: readonly IncidentRecord[], tracks: readonly TrackPoint[]): EvidenceRequest[] {
+  const requests: EvidenceRequest[] = [];
+  const keeper = createEvidenceKeeper({
+    definition: { ...siteDefinition(), cameras: [CAMERA] },
+    plan: { beforeMs: 10_000, afterMs: 8000 },
+    utcOffsetMin: 480,
+    ask: (request) => requests.push(request),
+  });
+  keeper.take([{ kind: 'vehicle-tracks', camera: 'cam', atMs: 49_000, tracks }]);
+  keeper.onRecords(records, NOW);
+  return requests;
+}
+
+test('an incident that opens asks its camera, around the moment and with what raised it', () => {
+  const tracks = [track([300, 210]), track([104, 199])];
+  const [request] = asked([opened()], tracks);
+  expect(request).toMatchObject({
+    ...{ camera: 'cam', lane: 'north-1', incidentKind: 'wrong-way' },
+    ...{ fromMs: 39_250, atMs: 49_250, toMs: 57_250 },
+    marks: [{ box: [84, 159, 124, 199], label: 'wrong-way 42 km/h' }],
+  });
+  expect(request?.caption.at(-1)).toBe('wrong-way 2026-03-01 14:05:09.250 +08:00');
+});
+
+test('nothing is marked where nobody stands', () => {
+  expect(asked([opened()], [track([300, 210])])[0]?.marks).toEqual([]);
+  expect(asked([opened({ positionPx: null })], [track([100, 200])])[0]?.marks).toEqual([]);
+});
+
+test('updates and closings ask for nothing', () => {
+  expect(asked([opened({ phase: 'update' }), opened({ phase: 'close' })], [])).toEqual([]);
+});
+
+test('what loops raised is shown by a camera that looks at the lane, if there is one', () => {
+  const grounds = [{ sensor: 'a', source: 'loop', says: 'raises', atMs: 0 }] as const;
+  expect(asked([opened({ grounds })], [])[0]?.camera).toBe('cam');
+  expect(asked([opened({ grounds, lane: 'west-9' })], [])).toEqual([]);
+});

@@ -1,0 +1,83 @@
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Store } from '../store/store.ts';
+import { createUplink, type SiteInventory, type Uplink, type UplinkStatus } from '../uplink/uplink.ts';
+import type { UplinkPlan } from './plans.ts';
+
+/** How one receiver is doing, and what waits for it. */
+export interface UplinkOverview extends UplinkStatus {
+  readonly upstream: string;
+  readonly pending: number;
+}
+
+/** The ways to all receivers. Each goes at its own pace: one that is dead holds up no other. */
+export interface Uplinks {
+  start(): void;
+  notify(): void;
+  /** In the order of the plans. */
+  overview(): readonly [UplinkOverview, ...UplinkOverview[]];
+  /** Gives the last records a chance, says goodbye everywhere, and leaves. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+interface Link {
+  readonly name: string;
+  readonly uplink: Uplink;
+}
+
+/** A share of the stop's deadline is kept for the farewells. */
+const FAREWELL_MS = 500;
+const LOOK_EVERY_MS = 20;
+
+export function createUplinks(options: {
+  readonly plans: readonly [UplinkPlan, ...UplinkPlan[]];
+  readonly site: string;
+  readonly boot: string;
+  readonly store: Store;
+  readonly inventory: SiteInventory;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): Uplinks {
+  const { plans, site, boot, store, inventory, clock, logger } = options;
+  const linkOf = ({ name, settings }: UplinkPlan): Link => {
+    const log = logger.child('uplink');
+    const uplink = createUplink({
+      ...{ site, session: boot, inventory, clock, settings },
+      outbox: store.outbox(name),
+      log: (level, text, fields) => log[level](text, { upstream: name, ...fields }),
+    });
+    return { name, uplink };
+  };
+  const [first, ...further] = plans;
+  const platform = linkOf(first);
+  const links = [platform, ...further.map(linkOf)];
+  const overviewOf = ({ name, uplink }: Link): UplinkOverview => ({
+    ...uplink.status(),
+    upstream: name,
+    pending: store.outbox(name).depth(),
+  });
+  const overview = (): readonly [UplinkOverview, ...UplinkOverview[]] => [
+    overviewOf(platform),
+    ...links.slice(1).map(overviewOf),
+  ];
+  const mayStillDeliver = (): boolean =>
+    overview().some(({ state, pending }) => state === 'online' && pending > 0);
+
+  return {
+    start() {
+      for (const { uplink } of links) uplink.start();
+    },
+    notify() {
+      for (const { uplink } of links) uplink.notify();
+    },
+    overview,
+    async stop(deadlineMs) {
+      const deadlineAtMs = clock.monoMs() + deadlineMs;
+      while (mayStillDeliver() && clock.monoMs() < deadlineAtMs - FAREWELL_MS) {
+        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      }
+      const leftMs = Math.max(FAREWELL_MS, deadlineAtMs - clock.monoMs());
+      await Promise.all(links.map(({ uplink }) => uplink.stop(leftMs)));
+    },
+  };
+}
