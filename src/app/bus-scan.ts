@@ -74,8 +74,8 @@ const USUAL: readonly LineSettings[] = [
 const PARITIES: readonly LineSettings['parity'][] = ['none', 'even', 'odd'];
 
 /**
- * A device that calls says who it is when it is connected and, unanswered, again: GB/T 43229-2023, Table 5, each 5 s.
- * So many seconds hear it twice, whatever the moment of its call.
+ * A device that calls says who it is when it is connected and, unanswered, again (GB/T 43229-2023, Table 5: each
+ * 5 s). So long hears it twice, whatever the moment of its call.
  */
 const CALLERS_LEAST_MS = 15_000;
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { incidentRecord } from '../../test/fakes/records.ts';
 import { siteDefinition } from '../../test/fakes/site.ts';
 import type { EvidenceRequest } from '../sensors/contract.ts';
-import type { TrackPoint } from '../traffic/observations/observation.ts';
+import type { RoadObject, TrackPoint } from '../traffic/observations/observation.ts';
 import type { IncidentRecord } from '../traffic/record.ts';
 import type { CameraDefinition } from '../traffic/site-definition.ts';
 import { createEvidenceKeeper } from './evidence-keeper.ts';
@@ -15,6 +15,11 @@ function track(foot: readonly [number, number]): TrackPoint {
   const box = [x - 20, y - 40, x + 20, y] as const;
   return { track: 1, class: 'car', score: 1, box, foot, groundM: null, coasting: false };
 }
+/** It lies where nobody stands. */
+const OBJECT: RoadObject = {
+  ...{ kind: 'road-object', camera: 'cam', object: 1, atMs: 49_000, sinceMs: 0, present: true },
+  ...{ box: [90, 180, 110, 200], foot: [100, 200], groundM: null },
+};
 function opened(more: Partial<IncidentRecord> = {}): IncidentRecord {
   const grounds = [{ sensor: 'cam', source: 'camera', says: 'raises', atMs: 0 }] as const;
   const about = {
@@ -34,7 +39,7 @@ function asked(records: readonly IncidentRecord[], tracks: readonly TrackPoint[]
     utcOffsetMin: 480,
     ask: (request) => requests.push(request),
   });
-  keeper.take([{ kind: 'vehicle-tracks', camera: 'cam', atMs: 49_000, tracks }]);
+  keeper.take([{ kind: 'vehicle-tracks', camera: 'cam', atMs: 49_000, tracks }, OBJECT]);
   keeper.onRecords(records, NOW);
   return requests;
 }
@@ -53,6 +58,12 @@ test('an incident that opens asks its camera, around the moment and with what ra
 test('nothing is marked where nobody stands', () => {
   expect(asked([opened()], [track([300, 210])])[0]?.marks).toEqual([]);
   expect(asked([opened({ positionPx: null })], [track([100, 200])])[0]?.marks).toEqual([]);
+});
+
+test('an object is marked for what lies there, a vehicle never for it', () => {
+  const lying = asked([opened({ incidentKind: 'object-on-road', speedKmh: null })], [track([100, 201])]);
+  expect(lying[0]?.marks).toEqual([{ box: [90, 180, 110, 200], label: 'object-on-road' }]);
+  expect(asked([opened()], [])[0]?.marks).toEqual([]);
 });
 
 test('updates and closings ask for nothing', () => {

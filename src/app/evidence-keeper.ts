@@ -1,6 +1,6 @@
 import type { Now } from '../base/clock.ts';
 import type { EvidencePlan, EvidenceRequest } from '../sensors/contract.ts';
-import type { Observation, VehicleTracks } from '../traffic/observations/observation.ts';
+import type { Observation, RoadObject, VehicleTracks } from '../traffic/observations/observation.ts';
 import type { IncidentRecord, TrafficRecord } from '../traffic/record.ts';
 import type { SiteDefinition } from '../traffic/site-definition.ts';
 
@@ -18,24 +18,29 @@ export interface EvidenceKeeperOptions {
   readonly ask: (request: EvidenceRequest) => void;
 }
 
-type SeenBox = Pick<VehicleTracks['tracks'][number], 'foot' | 'box'>;
+type SeenBox = Pick<RoadObject, 'foot' | 'box'>;
 
 const MS_PER_MIN = 60_000;
 
 export function createEvidenceKeeper(options: EvidenceKeeperOptions): EvidenceKeeper {
   const { definition, plan, utcOffsetMin, ask } = options;
-  const seen = new Map<string, VehicleTracks>();
+  const tracks = new Map<string, VehicleTracks>();
+  const objects = new Map<string, RoadObject>();
 
   const marksOf = (record: IncidentRecord, camera: string): EvidenceRequest['marks'] => {
     if (record.positionPx === null) return [];
-    const box = boxAt(record.positionPx, seen.get(camera)?.tracks ?? []);
+    const object = objects.get(camera);
+    const lying = object === undefined ? [] : [object];
+    const candidates = record.incidentKind === 'object-on-road' ? lying : (tracks.get(camera)?.tracks ?? []);
+    const box = boxAt(record.positionPx, candidates);
     return box === null ? [] : [{ box: [...box], label: labelOf(record) }];
   };
 
   return {
     take(observations) {
       for (const observation of observations) {
-        if (observation.kind === 'vehicle-tracks') seen.set(observation.camera, observation);
+        if (observation.kind === 'vehicle-tracks') tracks.set(observation.camera, observation);
+        if (observation.kind === 'road-object') objects.set(observation.camera, observation);
       }
     },
     onRecords(records, now) {

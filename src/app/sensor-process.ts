@@ -29,8 +29,8 @@ export function openSensorProcess(options: SensorProcessOptions): SensorProcess 
   let phase: ProcessOverview['state'] = 'starting';
   let sensors: readonly SensorHealth[] = [];
   /**
-   * Faults that a vision process has open: the next one does not know of them and would never close them. A fieldbus
-   * process says at each first success what is over, so its faults outlive it under their ids, as they outlive us.
+   * Faults that a vision process has open: the next one does not know of them and would never close them. A
+   * fieldbus process says at each first success what is over: its faults outlive it under their ids.
    */
   const openFaults = new Map<string, SensorFault>();
 

@@ -92,11 +92,10 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
       const startedAtMs = monotonicMs();
       const detections = await detector.detect(frame.pixels);
       const detectedAtMs = monotonicMs();
-      const seen = detections.map(({ class: kind, box }) => ({
-        class: kind,
-        box: boxInPicture(placement, box),
-      }));
-      evidence?.saw(frame.atMs, seen);
+      evidence?.saw(
+        frame.atMs,
+        detections.map((seen) => ({ class: seen.class, box: boxInPicture(placement, seen.box) })),
+      );
       const tracks = tracker.update(detections, frame.atMs);
       const objects = still.look(frame.pixels, tracks, frame.atMs);
       const seenAt = { camera: plan, placement, atMs: frame.atMs };

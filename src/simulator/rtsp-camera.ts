@@ -25,6 +25,8 @@ export interface RtspCamera {
   /** Keeps connections open and sends nothing, as a hung camera does; the scene goes on meanwhile. */
   freeze(): void;
   unfreeze(): void;
+  /** Sets its clock by so much, back too: the times in its stream jump, its pictures come as ever. */
+  jumpClock(byMs: number): void;
   /** Cuts every client and refuses new ones, as a camera without power does. */
   drop(): Promise<void>;
   /** Accepts clients again, at the same port. */
@@ -57,6 +59,7 @@ export async function openRtspCamera(options: RtspCameraOptions): Promise<RtspCa
   const timeline = createClipTimeline({ units, framesPerSecond, startedAtMs });
   const packetizer = createRtpPacketizer({ ssrc: randomInt(2 ** 32) });
   let frozen = false;
+  let clockSetMs = 0;
   let server: Server | null = null;
 
   const listen = async (port: number): Promise<number> => {
@@ -75,7 +78,7 @@ export async function openRtspCamera(options: RtspCameraOptions): Promise<RtspCa
   const show = (dueAtMs: number): void => {
     const unit = units[timeline.advance()];
     if (unit === undefined || frozen || clients.size === 0) return;
-    const timestamp = Math.round(((dueAtMs - startedAtMs) * RTP_CLOCK_HZ) / MS_PER_S);
+    const timestamp = Math.round(((dueAtMs - startedAtMs + clockSetMs) * RTP_CLOCK_HZ) / MS_PER_S);
     const packets = packetizer.packetize(unit, timestamp);
     for (const client of clients.values()) client.send({ packets, key: unit.key });
   };
@@ -114,6 +117,9 @@ export async function openRtspCamera(options: RtspCameraOptions): Promise<RtspCa
     },
     unfreeze() {
       frozen = false;
+    },
+    jumpClock(byMs) {
+      clockSetMs += byMs;
     },
     drop,
     async restore() {

@@ -43,7 +43,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     migrate(database);
     // better-sqlite3 is compiled to drop from FULL to NORMAL at the first write in WAL mode, and says so
     // only afterwards: so write first, then ask.
-    database.exec('UPDATE counters SET stored = stored');
+    database.exec('UPDATE progress SET skipped = skipped');
     assertDurable(database);
     return database;
   } catch (error) {

@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
 /** A file up to this size is read through at the start; on flash that is some seconds. */
 const READ_THROUGH_BYTES = 128 * 1024 * 1024;
 /** Tables without which nothing is delivered. They are small, unless there is a long backlog. */
-const ALWAYS_CHECKED = ['pending', 'upstreams', 'counters', 'open_faults'] as const;
+const ALWAYS_CHECKED = ['pending', 'upstreams', 'progress', 'open_faults'] as const;
 
 /**
  * Looks for damage of the file's structure before anybody relies on it. Altered contents of rows are found by

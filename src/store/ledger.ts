@@ -35,72 +35,124 @@ export interface PruneOptions {
 
 /** All records of the retention time. */
 export interface Ledger {
-  /** Position of the new row. A known id is a programming error: ids are never reused. */
+  /** Position of the newest record ever stored. */
+  readonly lastPosition: number;
+  /** Records ever stored. */
+  readonly stored: number;
+  /** Position of the new row. */
   insert(row: Omit<LedgerRow, 'position'>): number;
-  /** Puts a row back at its position. False when it is there already. */
+  /** Puts a row back at its position. False when there is one already. */
   restore(row: LedgerRow): boolean;
+  /** The transaction that moved `lastPosition` failed: it is what it was. */
+  rewind(lastPosition: number): void;
+  /** New rows go behind this position, which no row has reached. */
+  beginAfter(position: number): void;
   read(query: LedgerQuery): readonly LedgerRow[];
+  has(position: number): boolean;
   /** The newest rows of a stream that the disk has not altered, newest first. */
   newest(query: NewestQuery): readonly LedgerRow[];
   /** Null when there is no row. */
   lastMadeAtMs(): number | null;
-  /** Deletes old rows that are not in the outbox. Returns how many. */
-  prune(options: PruneOptions): number;
+  /** Up to `limit` rows from behind a position on, without their text. */
+  scan(after: number, limit: number): readonly ScannedRow[];
+  /** Deletes rows, in the caller's transaction. */
+  remove(positions: readonly number[]): void;
 }
 
+export type ScannedRow = Pick<LedgerRow, 'position' | 'stream' | 'madeAtMs'>;
+
+type RowValues = [position: number, id: string, stream: string, madeAtMs: number, body: string, crc: number];
+
+/** Streams with an index of their own, because looking for them one by one would read the whole ledger. */
+const RARE: readonly StreamName[] = ['incident', 'fault', 'gap'];
+
 export function createLedger(database: Database): Ledger {
-  const insert = database.prepare<[string, string, number, string, number]>(
-    'INSERT INTO ledger (id, stream, made_at_ms, body, crc) VALUES (?, ?, ?, ?, ?)',
-  );
-  const restore = database.prepare<[number, string, string, number, string, number]>(
-    'INSERT OR IGNORE INTO ledger (position, id, stream, made_at_ms, body, crc) VALUES (?, ?, ?, ?, ?, ?)',
-  );
+  const into = 'INTO ledger (position, id, stream, made_at_ms, body, crc) VALUES (?, ?, ?, ?, ?, ?)';
+  const insert = database.prepare<RowValues>(`INSERT ${into}`);
+  const restore = database.prepare<RowValues>(`INSERT OR IGNORE ${into}`);
   const columns = 'position, id, stream, made_at_ms AS madeAtMs, body';
   const readAll = database.prepare<[number, number], LedgerRow>(
     `SELECT ${columns} FROM ledger WHERE position > ? ORDER BY position LIMIT ?`,
   );
-  const readStream = database.prepare<[string, number, number], LedgerRow>(
+  const readRare = new Map(
+    RARE.map((stream) => [
+      stream,
+      database.prepare<[number, number], LedgerRow>(
+        `SELECT ${columns} FROM ledger WHERE stream = '${stream}' AND position > ? ORDER BY position LIMIT ?`,
+      ),
+    ]),
+  );
+  const readCommon = database.prepare<[string, number, number], LedgerRow>(
     `SELECT ${columns} FROM ledger WHERE stream = ? AND position > ? ORDER BY position LIMIT ?`,
   );
   const readNewest = database.prepare<[string, number], LedgerRow & { readonly crc: number }>(
     `SELECT ${columns}, crc FROM ledger WHERE stream = ? ORDER BY position DESC LIMIT ?`,
   );
-  const last = database.prepare<[], { madeAtMs: number }>(
-    'SELECT made_at_ms AS madeAtMs FROM ledger ORDER BY position DESC LIMIT 1',
+  const newest = database.prepare<[], { readonly position: number; readonly madeAtMs: number }>(
+    'SELECT position, made_at_ms AS madeAtMs FROM ledger ORDER BY position DESC LIMIT 1',
   );
-  const scan = database.prepare<[number, number], { position: number; madeAtMs: number; pending: 0 | 1 }>(
-    `SELECT position, made_at_ms AS madeAtMs,
-       EXISTS (SELECT 1 FROM pending WHERE pending.position = ledger.position) AS pending
-     FROM ledger WHERE position > ? ORDER BY position LIMIT ?`,
+  const scan = database.prepare<[number, number], ScannedRow>(
+    `SELECT position, stream, made_at_ms AS madeAtMs FROM ledger
+     WHERE position > ? ORDER BY position LIMIT ?`,
   );
+  const one = database.prepare<[number]>('SELECT 1 FROM ledger WHERE position = ?');
   const remove = database.prepare<[number]>('DELETE FROM ledger WHERE position = ?');
-  const removeAll = database.transaction((positions: readonly number[]) => {
-    for (const position of positions) remove.run(position);
-  });
-  // A row that the platform keeps refusing must not shield the rows behind it: each call goes on where the
-  // last one stopped, and starts over when it meets a row that is too young.
-  let prunedUpTo = 0;
+  const progress = database.prepare<[], { readonly lastPosition: number; readonly skipped: number }>(
+    'SELECT last_position AS lastPosition, skipped FROM progress',
+  );
+  const keep = database.prepare<[number, number]>('UPDATE progress SET last_position = ?, skipped = ?');
+
+  const valuesOf = (row: LedgerRow): RowValues => {
+    const { position, id, stream, madeAtMs, body } = row;
+    return [position, id, stream, madeAtMs, body, rowChecksum(row)];
+  };
+  const known = progress.get() ?? { lastPosition: 0, skipped: 0 };
+  let lastPosition = Math.max(known.lastPosition, newest.get()?.position ?? 0);
+  let { skipped } = known;
 
   return {
-    insert: (row) =>
-      Number(insert.run(row.id, row.stream, row.madeAtMs, row.body, rowChecksum(row)).lastInsertRowid),
-    restore: (row) =>
-      restore.run(row.position, row.id, row.stream, row.madeAtMs, row.body, rowChecksum(row)).changes === 1,
-    read: ({ stream, after = 0, limit }) =>
-      stream === undefined ? readAll.all(after, limit) : readStream.all(stream, after, limit),
+    get lastPosition() {
+      return lastPosition;
+    },
+    get stored() {
+      return lastPosition - skipped;
+    },
+    insert(row) {
+      lastPosition += 1;
+      insert.run(...valuesOf({ ...row, position: lastPosition }));
+      return lastPosition;
+    },
+    restore(row) {
+      if (restore.run(...valuesOf(row)).changes === 0) return false;
+      skipped -= 1;
+      keep.run(lastPosition, skipped);
+      return true;
+    },
+    rewind(position) {
+      lastPosition = position;
+      skipped = progress.get()?.skipped ?? 0;
+    },
+    beginAfter(position) {
+      skipped += position - lastPosition;
+      lastPosition = position;
+      keep.run(lastPosition, skipped);
+    },
+    read({ stream, after = 0, limit }) {
+      if (stream === undefined) return readAll.all(after, limit);
+      return readRare.get(stream)?.all(after, limit) ?? readCommon.all(stream, after, limit);
+    },
+    has: (position) => one.get(position) !== undefined,
     newest: ({ stream, limit }) =>
       readNewest
         .all(stream, limit)
         .filter(({ crc, ...row }) => rowChecksum(row) === crc)
         .map(({ crc: _, ...row }) => row),
-    lastMadeAtMs: () => last.get()?.madeAtMs ?? null,
-    prune({ beforeMs, limit }) {
-      const seen = scan.all(prunedUpTo, limit);
-      const old = seen.filter((row) => row.madeAtMs < beforeMs && row.pending === 0);
-      removeAll(old.map((row) => row.position));
-      const last = seen.at(-1);
-      prunedUpTo = last === undefined || seen.length < limit || last.madeAtMs >= beforeMs ? 0 : last.position;
-      return old.length;
+    lastMadeAtMs: () => newest.get()?.madeAtMs ?? null,
+    scan: (after, limit) => scan.all(after, limit),
+    remove(positions) {
+      for (const position of positions) remove.run(position);
+      // Whoever counts on from the newest row that is left would use positions twice.
+      if (positions.includes(lastPosition)) keep.run(lastPosition, skipped);
     },
   };
 }

@@ -2,7 +2,6 @@ import { createSystemClock } from '../base/clock.ts';
 import { RoadsideError } from '../base/errors.ts';
 import type { FaultRecord } from '../traffic/record.ts';
 import type { GapReason, GapRecord, StoredRecord, StreamName } from '../traffic/stored-record.ts';
-import { createCounters } from './counters.ts';
 import { type Database, openDatabase, storeErrorFrom } from './database.ts';
 import { createGapRecords, type Origin } from './gap-records.ts';
 import { createLedger, type LedgerRow } from './ledger.ts';
@@ -34,8 +33,6 @@ export interface SavedRow {
 export interface LiveStore extends Omit<Store, 'salvage'> {
   /** New rows are placed behind this position: what is saved of an older file belongs before them. */
   beginAfter(position: number): void;
-  /** Whether the ledger holds a record at this position. */
-  has(position: number): boolean;
   /** Takes over what could be read of a damaged file, and declares missing what waited there and could not. */
   takeOver(saved: {
     readonly rows: readonly SavedRow[];
@@ -58,11 +55,7 @@ export function openLiveStore(options: StoreOptions): LiveStore {
 function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
   const { file, origin = NO_ORIGIN, clock = createSystemClock() } = options;
   const wishes = options.upstreams ?? [];
-  const beginAfter = database.prepare<[number]>(
-    "INSERT OR REPLACE INTO sqlite_sequence (rowid, name, seq) VALUES ((SELECT rowid FROM sqlite_sequence WHERE name = 'ledger'), 'ledger', ?)",
-  );
   const ledger = createLedger(database);
-  const counters = createCounters(database);
   const openFaults = createOpenFaults(database);
   const gaps = createGapRecords(origin, clock);
   const upstreams: readonly Upstream[] =
@@ -75,7 +68,7 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
   const outboxes: readonly WritableOutbox[] = upstreams.map((upstream) =>
     createOutbox(database, upstream, (ids) => declare(upstream.name, 'damaged', missingOf(ids))),
   );
-  const shedding = createShedding(database, { outboxes, coarsestFlowS: options.coarsestFlowS ?? 0 });
+  const shedding = createShedding(database, { ledger, outboxes, coarsestFlowS: options.coarsestFlowS ?? 0 });
   /** Grows when rows come in before those that may have been read already. */
   let generation = 0;
   /** Records given up, by upstream, until they can be declared. */
@@ -92,7 +85,6 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
       // What is missing concerns one upstream, but all get it, so that no number of its stream is missing itself.
       if (record.stream !== 'gap' && wishOf(outbox.upstream.name)?.streams.has(stream) !== true) continue;
       outbox.add(position, relayClassOf(stream));
-      outbox.upstream.add({ relayed: 1 });
     }
   };
   const madeAt = (): number => Math.round(clock.now().wallMs);
@@ -100,23 +92,24 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
     if (countOf(missing) === 0) return;
     const records = gaps.draft({ upstream, reason }, missing);
     for (const record of records) insert(record, madeAt());
-    counters.addStored(records.length);
   }
   /** Runs a transaction that may declare records missing. */
   const settle = <T>(work: () => T): T => {
+    const { lastPosition } = ledger;
     try {
       const result = database.transaction(work)();
       gaps.taken();
       return result;
     } catch (error) {
       gaps.dropped();
+      ledger.rewind(lastPosition);
+      for (const outbox of outboxes) outbox.rewind();
       throw storeErrorFrom(error, file);
     }
   };
   const write = (records: readonly StoredRecord[]): void => {
     settle(() => {
       for (const record of records) insert(record, madeAt());
-      counters.addStored(records.length);
       for (const [upstream, missing] of givenUp) declare(upstream, 'unstored', missing);
     });
     givenUp.clear();
@@ -191,7 +184,7 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
       const each = outboxes.map(totalsOf);
       const sum = (of: (totals: OutboxTotals) => number) => each.reduce((total, one) => total + of(one), 0);
       return {
-        stored: counters.stored(),
+        stored: ledger.stored,
         acknowledged: sum(({ acknowledged }) => acknowledged),
         pending: sum(({ pending }) => pending),
         damaged: sum(({ damaged }) => damaged),
@@ -199,9 +192,7 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
         upstreams: each,
       };
     },
-    has: (position) =>
-      guarded(() => ledger.read({ after: position - 1, limit: 1 })[0]?.position === position),
-    beginAfter: (position) => void beginAfter.run(position),
+    beginAfter: (position) => void ledger.beginAfter(position),
     takeOver({ rows, missing, faults }) {
       settle(() => {
         for (const { row, waiting } of rows) {
@@ -211,10 +202,8 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
             if (waiting === null ? wishOf(name)?.streams.has(row.stream) !== true : !waiting.includes(name))
               continue;
             outbox.add(row.position, relayClassOf(row.stream));
-            outbox.upstream.add({ relayed: 1 });
           }
         }
-        counters.addStored(rows.length);
         for (const fault of faults) openFaults.note(fault);
         for (const [name, lost] of missing) {
           const concerned = name === EVERYBODY ? wishes.map((wish) => wish.name) : [name];
@@ -225,7 +214,7 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
     },
     openFaults: () => guarded(() => openFaults.read()),
     lastStoredMs: () => guarded(() => ledger.lastMadeAtMs()),
-    prune: (query) => guarded(() => ledger.prune(query)),
+    prune: (query) => settle(() => shedding.prune(query)),
     readLedger: (query) => guarded(() => ledger.read(query)),
     newest: (query) => guarded(() => ledger.newest(query)),
     close: () => void database.close(),

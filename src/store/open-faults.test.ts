@@ -39,7 +39,8 @@ describe('faults that are open', () => {
   });
   it('are none when the same transaction could not store their record', () => {
     store.append([about('card-1', 1, 'open')]);
-    expect(() => store.append([about('card-2', 2, 'open'), about('card-1', 1, 'open')])).toThrow(/UNIQUE/);
+    const strange = { ...about('card-1', 3, 'open'), id: null } as unknown as FaultRecord;
+    expect(() => store.append([about('card-2', 2, 'open'), strange])).toThrow(/NOT NULL/);
     expect(store.openFaults()).toEqual([about('card-1', 1, 'open')]);
   });
   it('are one for each sensor and code, the newest', () => {

@@ -33,12 +33,17 @@ export interface Outbox {
   readonly generation: number;
 }
 
-/** The outbox and, for the store alone, the ways in and out. */
+/** The outbox and, for the store alone, the ways in and out. They are part of the caller's transaction. */
 export interface WritableOutbox extends Omit<Outbox, 'generation'> {
   readonly upstream: Upstream;
   add(position: number, relayClass: RelayClass): void;
+  has(position: number, relayClass: RelayClass): boolean;
+  /** Positions of the oldest rows of one class. */
+  oldest(relayClass: RelayClass, limit: number): readonly number[];
   /** Takes rows out that will never be delivered. Returns how many of them were waiting. */
   remove(positions: readonly number[]): number;
+  /** The transaction failed: what is counted beside the file is counted anew. */
+  rewind(): void;
 }
 
 /** More records than a site makes while they can be sent live. */
@@ -57,11 +62,20 @@ export function createOutbox(
 ): WritableOutbox {
   const { number } = upstream;
   const insert = database.prepare<[number, number, number, number]>(
-    'INSERT INTO pending (position, upstream, class, crc) VALUES (?, ?, ?, ?)',
+    'INSERT INTO pending (upstream, class, position, crc) VALUES (?, ?, ?, ?)',
   );
+  const one = database.prepare<[number, number, number]>(
+    'SELECT 1 FROM pending WHERE upstream = ? AND class = ? AND position = ?',
+  );
+  const oldest = database
+    .prepare<[number, number, number], number>(
+      'SELECT position FROM pending WHERE upstream = ? AND class = ? ORDER BY position LIMIT ?',
+    )
+    .pluck();
   const forget = database.prepare<[number, number]>(
-    'DELETE FROM pending WHERE position = ? AND upstream = ?',
+    'DELETE FROM pending WHERE upstream = ? AND class IN (1, 2, 3, 4) AND position = ?',
   );
+  const count = database.prepare<[number], number>('SELECT count(*) FROM pending WHERE upstream = ?').pluck();
   // From `pending` outwards, so that a row whose record the disk has lost is seen, too.
   const select = database.prepare<
     [number, number, number, number, number],
@@ -69,15 +83,27 @@ export function createOutbox(
   >(
     `SELECT pending.position, id, stream, made_at_ms AS madeAtMs, body, ledger.crc, pending.crc AS pendingCrc
      FROM pending LEFT JOIN ledger ON ledger.position = pending.position
-     WHERE upstream = ? AND class = ? AND pending.position > ? AND pending.position <= ? ORDER BY pending.position LIMIT ?`,
+     WHERE upstream = ? AND class = ? AND pending.position > ? AND pending.position <= ?
+     ORDER BY pending.position LIMIT ?`,
   );
   // A clock that was set back must not have the whole ledger read.
-  const newest = database.prepare<[number, number], { readonly position: number }>(
-    `SELECT position FROM (SELECT position, made_at_ms FROM ledger ORDER BY position DESC LIMIT ?)
-     WHERE made_at_ms < ? ORDER BY position DESC LIMIT 1`,
-  );
-  const remove = (positions: readonly number[]): number =>
-    positions.reduce((removed, position) => removed + forget.run(position, number).changes, 0);
+  const newest = database
+    .prepare<[number, number], number>(
+      `SELECT position FROM (SELECT position, made_at_ms FROM ledger ORDER BY position DESC LIMIT ?)
+       WHERE made_at_ms < ? ORDER BY position DESC LIMIT 1`,
+    )
+    .pluck();
+  /** Counted beside the file: a total on disk would cost each commit a page. */
+  let depth = count.get(number) ?? 0;
+
+  const remove = (positions: readonly number[]): number => {
+    const removed = positions.reduce((sum, position) => sum + forget.run(number, position).changes, 0);
+    depth -= removed;
+    return removed;
+  };
+  const rewind = (): void => {
+    depth = count.get(number) ?? 0;
+  };
   const acknowledge = database.transaction((positions: readonly number[]) => {
     upstream.add({ acknowledged: remove(positions) });
   });
@@ -89,42 +115,39 @@ export function createOutbox(
   return {
     upstream,
     remove,
-    add: (position, relayClass) =>
-      void insert.run(
-        position,
-        number,
-        relayClass,
-        pendingChecksum({ position, upstream: number, class: relayClass }),
-      ),
+    rewind,
+    add(position, relayClass) {
+      const crc = pendingChecksum({ position, upstream: number, class: relayClass });
+      insert.run(number, relayClass, position, crc);
+      depth += 1;
+    },
+    has: (position, relayClass) => one.get(number, relayClass, position) !== undefined,
+    oldest: (relayClass, limit) => oldest.all(number, relayClass, limit),
     pending(query) {
-      const rows = select.all(
-        number,
-        query.class,
-        query.after,
-        query.upTo ?? Number.MAX_SAFE_INTEGER,
-        query.limit,
-      );
+      const { after, upTo = Number.MAX_SAFE_INTEGER, limit } = query;
+      const rows = select.all(number, query.class, after, upTo, limit);
       const isWhole = (row: (typeof rows)[number]): row is ReadRow =>
         row.id !== null &&
         rowChecksum(row) === row.crc &&
         row.pendingCrc === pendingChecksum({ ...query, position: row.position, upstream: number });
       const whole = rows.filter(isWhole);
       if (whole.length === rows.length) return whole;
-      const broken = rows.filter((row) => !whole.some(({ position }) => position === row.position));
+      const broken = rows.filter((row) => !isWhole(row));
       discard(
         broken.map(({ position }) => position),
         broken.map(({ id }) => id ?? ''),
       );
       return whole;
     },
-    lastBefore(wallMs) {
-      const found = newest.get(LIVE_ROWS, wallMs);
-      return found?.position ?? 0;
+    lastBefore: (wallMs) => newest.get(LIVE_ROWS, wallMs) ?? 0,
+    acknowledge(positions) {
+      try {
+        acknowledge(positions);
+      } catch (error) {
+        rewind();
+        throw error;
+      }
     },
-    acknowledge,
-    depth() {
-      const { relayed, acknowledged, damaged: altered, evicted } = upstream.totals();
-      return relayed - acknowledged - altered - evicted;
-    },
+    depth: () => depth,
   };
 }

@@ -25,7 +25,7 @@ export interface Salvage {
   readonly lastPosition: number;
   readonly findings: SalvageFindings;
   /** Saves `rows` more. True when there are no more. */
-  step(into: Pick<LiveStore, 'takeOver' | 'has'>, rows: number): boolean;
+  step(into: Pick<LiveStore, 'takeOver'>, rows: number): boolean;
   close(): void;
 }
 
@@ -37,7 +37,12 @@ const LARGEST_POSITION = 2 ** 48;
 const LONGEST_JUMP = 4096;
 
 type ReadRow = LedgerRow & { readonly crc: number };
-type WaitingRow = { readonly upstream: number; readonly class: number; readonly crc: number };
+interface WaitingRow {
+  readonly upstream: number;
+  readonly class: number;
+  readonly position: number;
+  readonly crc: number;
+}
 
 /** Never throws: of a file that cannot even be opened, nothing is saved. */
 export function openSalvage(file: string): Salvage {
@@ -74,20 +79,11 @@ function salvageOf(database: Database): Salvage {
     `SELECT position, id, stream, made_at_ms AS madeAtMs, body, crc FROM ledger NOT INDEXED
      WHERE position >= ? ORDER BY position LIMIT 1`,
   );
-  const nextWaiting = database.prepare<[number], { readonly position: number }>(
-    'SELECT position FROM pending NOT INDEXED WHERE position >= ? ORDER BY position LIMIT 1',
-  );
-  const waitingFor = database.prepare<[number], WaitingRow>(
-    'SELECT upstream, class, crc FROM pending NOT INDEXED WHERE position = ?',
-  );
   const lastPosition = lastPositionOf(database);
-  // Where its order is damaged, looking up a position misses rows that are there.
-  const tellsWhoWaits =
-    tolerate(() => database.pragma("integrity_check('pending')", { simple: true })) === 'ok';
-  const findings = { counted: tellsWhoWaits, saved: 0, altered: 0, lost: 0 };
+  const waiting = tolerate(() => readWaiting(database, names));
+  const findings = { counted: waiting !== null, saved: 0, altered: 0, lost: 0 };
   const missing = new Map<string, Missing>();
   const rows = readAround((from) => nextRow.get(from), lastPosition);
-  const altered = new Set<number>();
 
   const addLost = (upstreams: readonly string[] | null, id: string): void => {
     for (const name of upstreams ?? [EVERYBODY]) {
@@ -95,20 +91,16 @@ function salvageOf(database: Database): Salvage {
     }
   };
   /** Null when it cannot be told who waits. */
-  const waitingOf = (position: number): readonly string[] | null => {
-    if (!tellsWhoWaits) return null;
-    const rows = tolerate(() => waitingFor.all(position));
-    if (rows === null) return null;
-    const whole = rows.every(
-      (row) => names.has(row.upstream) && row.crc === pendingChecksum({ ...row, position }),
-    );
-    return whole ? rows.map(({ upstream }) => names.get(upstream) ?? '') : null;
+  const takeWaiting = (position: number): readonly string[] | null => {
+    if (waiting === null) return null;
+    const found = waiting.get(position) ?? [];
+    waiting.delete(position);
+    return found;
   };
-  /** What waited and has not come over: told apart by position, counted without a name. */
-  const declareGone = (into: Pick<LiveStore, 'has'>): void => {
-    for (const { position } of readAround((from) => nextWaiting.get(from), lastPosition)) {
-      if (altered.has(position) || into.has(position)) continue;
-      addLost(waitingOf(position), '');
+  /** What waited and was not there: counted without a name. */
+  const declareGone = (): void => {
+    for (const upstreams of waiting?.values() ?? []) {
+      addLost(upstreams, '');
       findings.lost += 1;
     }
   };
@@ -136,25 +128,44 @@ function salvageOf(database: Database): Salvage {
           continue;
         }
         const row = read.value;
-        const waiting = waitingOf(row.position);
+        const wanted = takeWaiting(row.position);
         if (isStreamName(row.stream) && rowChecksum(row) === row.crc) {
-          saved.push({ row, waiting });
+          saved.push({ row, waiting: wanted });
         } else {
-          altered.add(row.position);
           findings.altered += 1;
-          addLost(waiting, row.id);
+          addLost(wanted, row.id);
         }
       }
       findings.saved += saved.length;
       into.takeOver({ rows: saved, missing: new Map(), faults: done ? openFaults() : [] });
       if (done) {
-        declareGone(into);
+        declareGone();
         into.takeOver({ rows: [], missing, faults: [] });
       }
       return done;
     },
     close: () => void tolerate(() => database.close()),
   };
+}
+
+/**
+ * Who waits for which position. A list that is not whole is worth nothing, because what it does not name would
+ * never be sent.
+ *
+ * @throws Error when it is damaged
+ */
+function readWaiting(database: Database, names: ReadonlyMap<number, string>): Map<number, readonly string[]> {
+  // Where the order of a table is damaged, reading it misses rows that are there.
+  if (database.pragma("integrity_check('pending')", { simple: true }) !== 'ok')
+    throw new Error('pending is damaged');
+  const waiting = new Map<number, readonly string[]>();
+  const all = database.prepare<[], WaitingRow>('SELECT upstream, class, position, crc FROM pending');
+  for (const row of all.iterate()) {
+    const name = names.get(row.upstream);
+    if (name === undefined || row.crc !== pendingChecksum(row)) throw new Error('a row is damaged');
+    waiting.set(row.position, [...(waiting.get(row.position) ?? []), name]);
+  }
+  return waiting;
 }
 
 /** Rows in order of position, around what cannot be read: after a failure it tries farther and farther on. */
@@ -186,8 +197,8 @@ function lastPositionOf(database: Database): number {
     tolerate(() => database.prepare<[], { readonly position: number | null }>(sql).get()?.position) ?? 0;
   const known = Math.max(
     position('SELECT max(position) AS position FROM ledger NOT INDEXED'),
-    position('SELECT max(position) AS position FROM pending NOT INDEXED'),
-    position("SELECT seq AS position FROM sqlite_sequence WHERE name = 'ledger'"),
+    position('SELECT max(position) AS position FROM pending'),
+    position('SELECT last_position AS position FROM progress'),
   );
   return known > 0 && known < LARGEST_POSITION ? known : LOOK_BEYOND;
 }

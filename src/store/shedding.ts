@@ -1,7 +1,8 @@
 import type { StreamName } from '../traffic/stored-record.ts';
 import type { Database } from './database.ts';
+import type { Ledger, PruneOptions } from './ledger.ts';
 import type { WritableOutbox } from './outbox.ts';
-import { RELAY_CLASSES } from './relay-class.ts';
+import { RELAY_CLASSES, type RelayClass, relayClassOf } from './relay-class.ts';
 
 /** Rows that went, for one upstream that was still waiting for them. */
 export interface Eviction {
@@ -23,82 +24,82 @@ export interface Shed {
   readonly evictions: readonly Eviction[];
 }
 
-/**
- * Makes room, in the caller's transaction. First goes what every upstream has already; then, of what waits, the
- * lowest class, oldest first. Within the class of flow and passages the fine intervals go first, because the
- * coarser ones beside them hold the same vehicles.
- */
+/** Removes rows of the ledger, in the caller's transaction. */
 export interface Shedding {
-  /** At most `limit` rows. */
+  /** Deletes rows that nobody waits for and that are older than asked for. Returns how many. */
+  prune(options: PruneOptions): number;
+  /**
+   * Makes room: at most `limit` rows. First goes what every upstream has already; then, of what waits, the lowest
+   * class, oldest first. Within the class of flow and passages the fine intervals go first, because the coarser
+   * ones beside them hold the same vehicles.
+   */
   shed(limit: number, nowMs: number): Shed;
+}
+
+export interface SheddingOptions {
+  readonly ledger: Ledger;
+  readonly outboxes: readonly WritableOutbox[];
+  /** Width of the coarsest flow intervals; 0 when there is nothing to thin into. */
+  readonly coarsestFlowS: number;
 }
 
 /** Fine intervals of the last day are kept as long as anything older can go. */
 const FINE_KEPT_MS = 86_400_000;
-/** Rows looked at for one that nobody waits for, in one call. */
-const SCANNED_ROWS = 20_000;
+/** Rows looked at for some that nobody waits for, in one call. */
+const SCANNED_ROWS = 5000;
+const FLOW_CLASS = relayClassOf('flow');
 
 interface FineQuery {
   readonly upstream: number;
+  readonly class: RelayClass;
   readonly after: number;
   readonly beforeMs: number;
   readonly coarsestS: number;
   readonly limit: number;
 }
 
-export interface SheddingOptions {
-  readonly outboxes: readonly WritableOutbox[];
-  /** Width of the coarsest flow intervals; 0 when there is nothing to thin into. */
-  readonly coarsestFlowS: number;
-}
-
 export function createShedding(database: Database, options: SheddingOptions): Shedding {
-  const { outboxes, coarsestFlowS } = options;
-  const delivered = database.prepare<
-    [number, number],
-    { readonly position: number; readonly pending: 0 | 1 }
-  >(
-    `SELECT position, EXISTS (SELECT 1 FROM pending WHERE pending.position = ledger.position) AS pending
-     FROM ledger WHERE position > ? ORDER BY position LIMIT ?`,
-  );
-  const oldest = database.prepare<[number, number, number], { readonly position: number }>(
-    'SELECT position FROM pending WHERE upstream = ? AND class = ? ORDER BY position LIMIT ?',
-  );
-  const fine = database.prepare<FineQuery, { readonly position: number }>(
-    `SELECT pending.position FROM pending JOIN ledger USING (position)
-     WHERE upstream = @upstream AND class = 3 AND pending.position > @after AND stream = 'flow'
-       AND made_at_ms < @beforeMs AND json_extract(body, '$.widthS') < @coarsestS
-     ORDER BY pending.position LIMIT @limit`,
-  );
+  const { ledger, outboxes, coarsestFlowS } = options;
+  const fine = database
+    .prepare<FineQuery, number>(
+      `SELECT pending.position FROM pending JOIN ledger USING (position)
+       WHERE upstream = @upstream AND class = @class AND pending.position > @after AND stream = 'flow'
+         AND made_at_ms < @beforeMs AND json_extract(body, '$.widthS') < @coarsestS
+       ORDER BY pending.position LIMIT @limit`,
+    )
+    .pluck();
   const read = database.prepare<[number], EvictedRow>(
     'SELECT position, id, stream, body FROM ledger WHERE position = ?',
   );
-  const waiting = database.prepare<[number], { readonly upstream: number }>(
-    'SELECT upstream FROM pending WHERE position = ?',
-  );
-  const remove = database.prepare<[number]>('DELETE FROM ledger WHERE position = ?');
-  /** Everything up to here waits for somebody, or is gone. */
+  // A row that the platform keeps refusing must not shield the rows behind it: each call goes on where the last one
+  // stopped, and starts over at the end, or when it meets a row that is too young.
+  let prunedUpTo = 0;
   let scannedUpTo = 0;
   /** By upstream: everything up to here is no fine interval any more. */
   const thinnedUpTo = new Map<number, number>();
 
+  const isFree = ({
+    position,
+    stream,
+  }: {
+    readonly position: number;
+    readonly stream: StreamName;
+  }): boolean => !outboxes.some((outbox) => outbox.has(position, relayClassOf(stream)));
+
   const removeDelivered = (limit: number): number => {
-    const seen = delivered.all(scannedUpTo, SCANNED_ROWS);
-    const free = seen.filter(({ pending }) => pending === 0).slice(0, limit);
-    for (const { position } of free) remove.run(position);
+    const seen = ledger.scan(scannedUpTo, SCANNED_ROWS);
+    const free = seen.filter(isFree).slice(0, limit);
+    ledger.remove(free.map(({ position }) => position));
     const reached = free.length === limit ? free.at(-1) : seen.at(-1);
-    // At the end it begins anew: what waited then may have been acknowledged since.
-    scannedUpTo = seen.length < SCANNED_ROWS && free.length < limit ? 0 : (reached?.position ?? 0);
+    const atEnd = seen.length < SCANNED_ROWS && free.length < limit;
+    scannedUpTo = atEnd ? 0 : (reached?.position ?? 0);
     return free.length;
   };
-  /** The oldest of several sorted lists together. */
-  const firstOf = (
-    lists: readonly (readonly { readonly position: number }[])[],
-    limit: number,
-  ): readonly number[] =>
-    [...new Set(lists.flat().map(({ position }) => position))].sort((a, b) => a - b).slice(0, limit);
+  /** The first of several sorted lists together. */
+  const firstOf = (lists: readonly (readonly number[])[], limit: number): readonly number[] =>
+    [...new Set(lists.flat())].sort((a, b) => a - b).slice(0, limit);
   const finePositions = (limit: number, nowMs: number): readonly number[] => {
-    const old = { beforeMs: nowMs - FINE_KEPT_MS, coarsestS: coarsestFlowS, limit };
+    const old = { class: FLOW_CLASS, beforeMs: nowMs - FINE_KEPT_MS, coarsestS: coarsestFlowS, limit };
     const positions = firstOf(
       outboxes.map(({ upstream: { number: upstream } }) =>
         fine.all({ ...old, upstream, after: thinnedUpTo.get(upstream) ?? 0 }),
@@ -115,10 +116,10 @@ export function createShedding(database: Database, options: SheddingOptions): Sh
   };
   const nextToEvict = (limit: number, nowMs: number): readonly number[] => {
     for (const each of RELAY_CLASSES.toReversed()) {
-      const thinned = each === 3 ? finePositions(limit, nowMs) : [];
+      const thinned = each === FLOW_CLASS ? finePositions(limit, nowMs) : [];
       if (thinned.length > 0) return thinned;
       const rows = firstOf(
-        outboxes.map(({ upstream }) => oldest.all(upstream.number, each, limit)),
+        outboxes.map((outbox) => outbox.oldest(each, limit)),
         limit,
       );
       if (rows.length > 0) return rows;
@@ -126,25 +127,30 @@ export function createShedding(database: Database, options: SheddingOptions): Sh
     return [];
   };
   const evict = (positions: readonly number[]): readonly Eviction[] => {
-    const byUpstream = new Map<number, EvictedRow[]>();
-    for (const position of positions) {
-      const row = read.get(position) ?? { position, id: '', stream: 'hires', body: '' };
-      for (const { upstream } of waiting.all(position)) {
-        const rows = byUpstream.get(upstream) ?? [];
-        rows.push(row);
-        byUpstream.set(upstream, rows);
-      }
-      remove.run(position);
-    }
-    return outboxes.flatMap((outbox) => {
-      const rows = byUpstream.get(outbox.upstream.number) ?? [];
-      if (rows.length === 0) return [];
-      outbox.upstream.add({ evicted: outbox.remove(rows.map(({ position }) => position)) });
-      return [{ outbox, rows }];
+    const rows = positions.map(
+      (position): EvictedRow => read.get(position) ?? { position, id: '', stream: 'hires', body: '' },
+    );
+    const evictions = outboxes.flatMap((outbox) => {
+      const waiting = rows.filter(({ position, id, stream }) =>
+        id === '' ? true : outbox.has(position, relayClassOf(stream)),
+      );
+      if (waiting.length === 0) return [];
+      outbox.upstream.add({ evicted: outbox.remove(waiting.map(({ position }) => position)) });
+      return [{ outbox, rows: waiting }];
     });
+    ledger.remove(positions);
+    return evictions;
   };
 
   return {
+    prune({ beforeMs, limit }) {
+      const seen = ledger.scan(prunedUpTo, limit);
+      const old = seen.filter((row) => row.madeAtMs < beforeMs && isFree(row));
+      ledger.remove(old.map(({ position }) => position));
+      const last = seen.at(-1);
+      prunedUpTo = last === undefined || seen.length < limit || last.madeAtMs >= beforeMs ? 0 : last.position;
+      return old.length;
+    },
     shed(limit, nowMs) {
       const gone = removeDelivered(limit);
       return { delivered: gone, evictions: gone > 0 ? [] : evict(nextToEvict(limit, nowMs)) };

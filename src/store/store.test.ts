@@ -89,12 +89,15 @@ describe('append', () => {
     expect(store.totals()).toMatchObject({ stored: 2, acknowledged: 0, pending: 1, damaged: 0 });
   });
 
-  it('refuses a known id and then stores none of the records that came with it', () => {
+  it('stores none of the records of a transaction that fails, and counts on as if it had never been', () => {
     const store = open();
     store.append([passageRecord({ seq: 1 })]);
-    expect(() => store.append([passageRecord({ seq: 2 }), passageRecord({ seq: 1 })])).toThrow(/UNIQUE/);
+    const strange = { ...passageRecord({ seq: 2 }), stream: null } as unknown as TrafficRecord;
+    expect(() => store.append([passageRecord({ seq: 3 }), strange])).toThrow(/NOT NULL/);
     expect(store.readLedger({ limit: 10 })).toHaveLength(1);
     expect(store.totals()).toMatchObject({ stored: 1, pending: 1 });
+    store.append([passageRecord({ seq: 4 })]);
+    expect(store.readLedger({ limit: 10 }).map(({ position }) => position)).toEqual([1, 2]);
   });
 });
 

@@ -2,8 +2,6 @@ import type { Database } from './database.ts';
 
 /** Totals of one upstream since it was first configured. They change in the transaction of the rows they count. */
 export interface UpstreamTotals {
-  /** Queued for it. */
-  readonly relayed: number;
   readonly acknowledged: number;
   /** Taken out of its queue because the row on disk was no longer what was stored. */
   readonly damaged: number;
@@ -19,57 +17,51 @@ export interface Upstream {
   add(amounts: Partial<UpstreamTotals>): void;
 }
 
+interface Known {
+  readonly number: number;
+  readonly name: string;
+}
+
 /**
  * The rows of these upstreams, made where they are missing. An upstream that is no longer configured is forgotten
  * with all that waited for it: nobody will ever fetch it.
  */
 export function openUpstreams(database: Database, names: readonly string[]): readonly Upstream[] {
-  const known = database
-    .prepare<[], { readonly number: number; readonly name: string }>('SELECT number, name FROM upstreams')
-    .all();
   const insert = database.prepare<[string]>('INSERT OR IGNORE INTO upstreams (name) VALUES (?)');
   const forget = database.prepare<[number]>('DELETE FROM upstreams WHERE number = ?');
   const forgetRows = database.prepare<[number]>('DELETE FROM pending WHERE upstream = ?');
-  const numberOf = database.prepare<[string], { readonly number: number }>(
-    'SELECT number FROM upstreams WHERE name = ?',
-  );
   database.transaction(() => {
-    for (const { number, name } of known) {
+    for (const { number, name } of knownIn(database)) {
       if (names.includes(name)) continue;
       forgetRows.run(number);
       forget.run(number);
     }
     for (const name of names) insert.run(name);
   })();
-  return names.map((name) => upstreamOf(database, { name, number: numberOf.get(name)?.number ?? 0 }));
+  return readUpstreams(database);
 }
 
 /** The upstreams that the file knows, as they are: for tools that only look. */
 export function readUpstreams(database: Database): readonly Upstream[] {
-  const known = database
-    .prepare<[], { readonly number: number; readonly name: string }>(
-      'SELECT number, name FROM upstreams ORDER BY number',
-    )
-    .all();
-  return known.map((each) => upstreamOf(database, each));
+  return knownIn(database).map((known) => upstreamOf(database, known));
 }
 
-function upstreamOf(
-  database: Database,
-  { number, name }: { readonly number: number; readonly name: string },
-): Upstream {
+function knownIn(database: Database): readonly Known[] {
+  return database.prepare<[], Known>('SELECT number, name FROM upstreams ORDER BY number').all();
+}
+
+function upstreamOf(database: Database, { number, name }: Known): Upstream {
   const select = database.prepare<[number], UpstreamTotals>(
-    'SELECT relayed, acknowledged, damaged, evicted FROM upstreams WHERE number = ?',
+    'SELECT acknowledged, damaged, evicted FROM upstreams WHERE number = ?',
   );
   const update = database.prepare<UpstreamTotals & { readonly number: number }>(
-    `UPDATE upstreams SET relayed = relayed + @relayed, acknowledged = acknowledged + @acknowledged,
-       damaged = damaged + @damaged, evicted = evicted + @evicted WHERE number = @number`,
+    `UPDATE upstreams SET acknowledged = acknowledged + @acknowledged, damaged = damaged + @damaged,
+       evicted = evicted + @evicted WHERE number = @number`,
   );
   return {
     number,
     name,
-    totals: () => select.get(number) ?? { relayed: 0, acknowledged: 0, damaged: 0, evicted: 0 },
-    add: (amounts) =>
-      void update.run({ number, relayed: 0, acknowledged: 0, damaged: 0, evicted: 0, ...amounts }),
+    totals: () => select.get(number) ?? { acknowledged: 0, damaged: 0, evicted: 0 },
+    add: (amounts) => void update.run({ number, acknowledged: 0, damaged: 0, evicted: 0, ...amounts }),
   };
 }

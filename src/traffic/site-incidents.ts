@@ -78,10 +78,10 @@ export function letIncidentsPass(
     before,
   );
   return [...heard.incidents].reduce((state, [key, incident]) => {
+    const { life } = incident;
     const seenMs = seenUntilMs(state, incident, nowMs);
-    const isUnseen = nowMs - seenMs >= definition.incidents.unseenS * MS_PER_S;
-    const isOpen = incident.life.kind === 'open';
-    return isOpen && isUnseen
+    const lastMs = life.kind === 'open' ? Math.max(life.lastMs, seenMs) : nowMs;
+    return nowMs - lastMs >= definition.incidents.unseenS * MS_PER_S
       ? change(definition, state, { key, input: { kind: 'end', nowMs }, closing: 'unseen' }, draft)
       : change(definition, state, { key, input: { kind: 'absence', nowMs: seenMs } }, draft);
   }, heard);

@@ -20,6 +20,7 @@ import { createEvidenceDesk, type EvidenceDesk } from '../../src/sensors/cameras
 import type { CameraSource } from '../../src/sensors/cameras/ffmpeg-invocation.ts';
 import type { EvidencePlan } from '../../src/sensors/contract.ts';
 import { placePicture } from '../../src/sensors/vision/camera-picture.ts';
+import { openRtspCamera, readAccessUnits } from '../../src/simulator/rtsp-camera.ts';
 import type { Observation } from '../../src/traffic/observations/observation.ts';
 import {
   type BreakableCamera,
@@ -240,6 +241,31 @@ describe.each([
     expect(stored.filter((sum) => !sent.has(sum))).toEqual([]);
     expect(faults()).toEqual([]);
   });
+});
+
+test('a camera whose clock is set meanwhile leaves a clip that plays on evenly', async () => {
+  const jumping = await openRtspCamera({
+    accessUnits: await readAccessUnits(clip.mp4),
+    framesPerSecond: CLIP_FPS,
+  });
+  try {
+    await start({ source: { kind: 'rtsp', url: jumping.url, user: null, password: null } });
+    await expect.poll(() => figures()['ringMegabytes'], WAIT).toBeGreaterThan(0.2);
+    jumping.jumpClock(3_600_000);
+    const before = pictures;
+    await expect.poll(() => pictures, WAIT).toBeGreaterThan(before + 20);
+    jumping.jumpClock(-7_000_000);
+    ask('a/b/1');
+    const film = (await filesOf(2)).find(({ kind }) => kind === 'clip');
+    const times = probe(pathOf(film?.name ?? '')).packets.map(({ pts_time }) => Number(pts_time));
+    const steps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    expect(times.length).toBeGreaterThan(50);
+    expect(Math.min(...steps)).toBeGreaterThan(0.03);
+    expect(Math.max(...steps)).toBeLessThan(0.05);
+    expect(faults()).toEqual([]);
+  } finally {
+    await jumping.close();
+  }
 });
 
 test('by the policy faces and plates are blurred, and no clip is kept', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { openDetectorSession } from '../../src/sensors/vision/detector-session.ts';
 import { NORTH_CLIP_FILE, type NorthTruth, readNorthTruth } from '../../src/simulator/clip/north-truth.ts';
 import type { TruePassage } from '../../src/simulator/traffic/road-change.ts';
@@ -6,7 +6,7 @@ import type { VehicleTracks } from '../../src/traffic/observations/observation.t
 import type { PassageRecord } from '../../src/traffic/record.ts';
 import { foldSite } from '../../src/traffic/site.ts';
 import { createSiteState } from '../../src/traffic/site-state.ts';
-import type { Scene } from '../evaluate/scene.ts';
+import { sceneSchema } from '../evaluate/scene.ts';
 import { type SceneSite, siteOfScene } from '../evaluate/scene-site.ts';
 import { EPOCH_MS, watchClip } from '../evaluate/watch-clip.ts';
 
@@ -20,10 +20,10 @@ let tracks: readonly VehicleTracks[];
 
 function siteWithMarks(groundPlane: Marks): Promise<SceneSite> {
   const { picture, crop } = truth.camera;
-  const lanes = truth.lanes.map(({ polygon, countLine, direction }) => ({
-    ...{ kind: 'through' as const, polygon, countLine, direction },
-  }));
-  return siteOfScene({ picture, crop, groundPlane, lanes } as unknown as Scene, NORTH_CLIP_FILE);
+  const lanes = truth.lanes.map(({ polygon, countLine, direction }) => {
+    return { kind: 'through', polygon, countLine, direction };
+  });
+  return siteOfScene(sceneSchema.parse({ picture, crop, groundPlane, lanes }), NORTH_CLIP_FILE);
 }
 
 /** The simulated clip through decoder, detector and tracker, once: what follows is calibration and folding. */
@@ -33,10 +33,6 @@ beforeAll(async () => {
   const detector = await openDetectorSession(site.model);
   ({ tracks } = await watchClip({ file: NORTH_CLIP_FILE, site, detector }));
 }, 400_000);
-
-afterAll(() => {
-  tracks = [];
-});
 
 interface Measured {
   readonly passage: PassageRecord;
@@ -78,10 +74,9 @@ test('the speeds that a camera measures hold the true ones within what they leav
   expect(held / speeds).toBeGreaterThanOrEqual(0.95);
 });
 
-test('with a tape that was read a third too long they do not, and marks that no tape measured give none', async () => {
+test('with a tape that was read a third too long they do not', async () => {
   const longer = truth.groundPlane.map(({ px, m }) => ({ px, m: [m[0], m[1] * 1.33] as const }));
-  const wrong = heldOf(await measured(longer));
-  expect(wrong.held / wrong.speeds).toBeLessThan(0.2);
-  const guessed = await siteWithMarks(truth.groundPlane);
-  expect(guessed.definition.cameras[0]?.plane).not.toBeNull();
+  const { speeds, held } = heldOf(await measured(longer));
+  expect(speeds).toBeGreaterThan(30);
+  expect(held / speeds).toBeLessThan(0.2);
 });

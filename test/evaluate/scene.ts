@@ -35,7 +35,7 @@ const zoneSchema = z.strictObject({
   polygon: z.array(point).min(3),
 });
 
-const sceneSchema = z.strictObject({
+export const sceneSchema = z.strictObject({
   picture: z.strictObject({ widthPx: size, heightPx: size }),
   /** As in a site file: the part of the picture that shows the road. */
   crop: z.strictObject({ x: z.number(), y: z.number(), widthPx: size, heightPx: size }).exactOptional(),

@@ -16,7 +16,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { alignColumns } from '../../src/cli/text-table.ts';
 import {
-  type Agreement,
   countError,
   differencePct,
   isCountComparable,
@@ -26,10 +25,10 @@ import {
   type PassagePair,
   pairIntervals,
   pairPassages,
-  quantile,
   speedError,
   summarise,
 } from './agreement.ts';
+import { asideOf, HEADINGS, rowOf } from './agreement-table.ts';
 import { type CabinetWish, loadCabinet, withStampedEdges } from './cabinet-site.ts';
 import { createRoadTruth, type RoadTruth, type SpeedJudge } from './lane-truth.ts';
 import type { LoopEdge } from './loop-visits.ts';
@@ -232,7 +231,7 @@ describe.runIf(version !== null)('flow intervals beside those of SUMO', () => {
         const agreement = summarise(dual, { judge: judgeOf(scenario), method: 'dual-loop' });
         const single = (await read(scenario, { method, stations: 'single' })).pairs.filter(isMinute);
         const estimate = summarise(single, { judge: 'e1-middle', method: 'single-loop' });
-        rows.push(rowOf(scenario, method, agreement, estimate));
+        rows.push(rowOf(scenario, String(method), { dual: agreement, single: estimate }));
         occupancyOf.set(method, agreement.occupancyMean);
         if (scenario.light !== null && method === 10) asides.push(asideOf(scenario, dual));
       }
@@ -242,63 +241,9 @@ describe.runIf(version !== null)('flow intervals beside those of SUMO', () => {
   });
 });
 
-/** How far we are from the E1 in the middle, and that one from another 3 m before it, where vehicles stop. */
-function asideOf({ name }: TrafficScenario, pairs: readonly Pair[]): string {
-  const differences = (of: (pair: Pair) => number | null): string => {
-    const sorted = pairs
-      .filter(({ truth: { speeds } }) => speeds['e1-middle'].sameVehicles && speeds['e1-begin'].sameVehicles)
-      .flatMap((pair) => of(pair) ?? [])
-      .sort((one, other) => one - other);
-    const [p50, p95] = [quantile(sorted, 0.5), quantile(sorted, 0.95)];
-    return `p50 ${p50?.toFixed(0)} %, p95 ${p95?.toFixed(0)} % (n=${sorted.length})`;
-  };
-  const ours = differences((pair) => speedError(pair, 'e1-middle'));
-  const own = differences(({ truth: { speeds } }) =>
-    differencePct(speeds['e1-begin'].kmh, speeds['e1-middle'].kmh),
-  );
-  return `${name}: we against E1 in the middle ${ours}; E1 at the begin against E1 in the middle ${own}`;
-}
-
 const CAPTION = `3 lanes x ${JUDGED_S / 60} intervals of 60 s each; errors against SUMO`;
-const HEADINGS = [
-  'traffic',
-  'read ms',
-  'veh',
-  'count err',
-  'changers',
-  'occ mean',
-  'occ max pp',
-  'speed p50',
-  'p95 %',
-  'timed %',
-  'spot %',
-  'single p50',
-  'p95 %',
-  'in 2 s.e. %',
-] as const;
-
 function isMinute({ widthS }: Pair): boolean {
   return widthS === 60;
-}
-
-function rowOf(scenario: TrafficScenario, method: Method, dual: Agreement, single: Agreement): string[] {
-  const figure = (value: number | null, decimals: number) => value?.toFixed(decimals) ?? '-';
-  return [
-    scenario.name,
-    String(method),
-    String(dual.vehicles),
-    String(dual.countErrors),
-    String(dual.changers),
-    figure(dual.occupancyMean, 2),
-    figure(dual.occupancyMax, 2),
-    figure(dual.speedP50, 2),
-    figure(dual.speedP95, 2),
-    figure(dual.speedSharePct, 1),
-    figure(dual.spotSharePct, 1),
-    figure(single.speedP50, 1),
-    figure(single.speedP95, 1),
-    figure(single.withinTwoErrorsPct, 0),
-  ];
 }
 
 /** E1's own borders are as sharp as its steps. */

@@ -69,10 +69,12 @@ function misplacedMark({
 }
 
 function beyondHorizon({ plane }: RoadCalibration, at: { camera: Camera; path: Path }): readonly Finding[] {
-  return at.camera.lanes.flatMap((lane, l): Finding[] => {
-    if (lane.countLine.every((point) => projectPoint(plane.matrix, point) !== null)) return [];
-    const message = 'expected a line on the road, found one above the horizon that groundPlane gives';
-    const hint = 'Check the marks of groundPlane: px and m of each must be the same place on the road.';
-    return [{ code, path: [...at.path, 'lanes', l, 'countLine'], message, hint }];
-  });
+  return at.camera.lanes.flatMap((lane, l) =>
+    (['countLine', 'stopLine'] as const).flatMap((key): Finding[] => {
+      if (lane[key]?.every((point) => projectPoint(plane.matrix, point) !== null) ?? true) return [];
+      const message = 'expected a line on the road, found one above the horizon that groundPlane gives';
+      const hint = 'Check the marks of groundPlane: px and m of each must be the same place on the road.';
+      return [{ code, path: [...at.path, 'lanes', l, key], message, hint }];
+    }),
+  );
 }

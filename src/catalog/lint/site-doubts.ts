@@ -3,12 +3,13 @@ import type { Doubt } from '../load/problem.ts';
 import type { LoopDriver } from '../schema/driver.ts';
 import type { Path } from '../schema/json-schema.ts';
 import type { Bus, Device, Site } from '../schema/site.ts';
+import { cameraDoubts } from './camera-doubts.ts';
 import { BUS_UTILISATION_MAX_PCT, pollBudget } from './poll-budget.ts';
 import { resolutionDoubts } from './poll-resolution.ts';
 
-/** What works and will disappoint: reads too far apart for the traffic, lines that can hardly carry them. */
+/** What works and will disappoint: reads too far apart, lines that can hardly carry them, halves of drawings. */
 export function doubtsAbout(site: Site, drivers: ReadonlyMap<string, LoopDriver>): readonly Doubt[] {
-  return site.buses.flatMap((bus, b) => {
+  const ofBuses = site.buses.flatMap((bus, b) => {
     const path = ['buses', b];
     return [
       ...gatewayDoubts(bus, { path, drivers }),
@@ -20,6 +21,7 @@ export function doubtsAbout(site: Site, drivers: ReadonlyMap<string, LoopDriver>
       }),
     ];
   });
+  return [...ofBuses, ...cameraDoubts(site.cameras)];
 }
 
 interface Placed {

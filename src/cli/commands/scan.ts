@@ -21,8 +21,8 @@ export const SCAN_USAGE = 'scan [--port PATH…] [--tcp HOST:PORT…] [--units 1
 const MORE_USAGE = `roadside ${SCAN_USAGE}
   [--callers 40000] [--listen-s 6] [--timeout-ms 200] [--thorough] [--drivers DIR] [--json]`;
 /**
- * 254: the number that Procon cards leave the factory with (LD120 user manual V3.0, page 10, 40014). 0: the first place
- * of a Canoga rack and of ADAM modules; Modbus cards are not asked by it, because it means everybody there.
+ * 254: the number that Procon cards leave the factory with (LD120 user manual V3.0, page 10, 40014). 0: the first
+ * of a Canoga rack and of ADAM modules; Modbus cards are not asked by it, because there it means everybody.
  */
 const DEFAULT_UNITS = '0-32,254';
 /** Where the line of progress cannot be written over. */

@@ -72,7 +72,8 @@ function uplinkLines(uplink: Overview['uplink']): readonly string[] {
   const { upstream, state, acknowledged, pending, error } = uplink;
   const trouble = error === null ? [] : [`  ${error.code}: ${error.text}`, `  → ${error.hint}`];
   return [
-    `Uplink 上行 ${upstream}: ${state}  acknowledged 已确认 ${acknowledged}  waiting 待发 ${pending}`,
+    `Uplink 上行 ${upstream}: ${state}`,
+    `  acknowledged 已确认 ${acknowledged}  waiting 待发 ${pending}`,
     ...trouble.flatMap((line) => wrapText(line, SCREEN_COLUMNS, '    ')),
   ];
 }

@@ -26,7 +26,7 @@ const BUS_NAMES: Readonly<Record<FoundDevice['protocol'], string>> = {
   'tcp-frames': 'lan-frames',
   'tcp-frames-server': 'callers',
 };
-/** Behind a device server the line cannot be seen; the site file needs its settings for the time that it takes. */
+/** Behind a device server the line cannot be seen; the site file needs its settings to reckon its time. */
 const LINE_BEHIND: SerialLine = { baud: 9600, parity: 'none', stopBits: 1 };
 
 type SerialLine = Pick<SerialBus, 'baud' | 'parity' | 'stopBits'>;

@@ -96,7 +96,6 @@ export function createCameraCapture(options: CameraCaptureOptions): CameraCaptur
   const timing = { ...CAPTURE_TIMING, ...options.timing };
   const frames = createNewestFrame({
     frameBytes: PLANES * placement.netWidthPx * placement.netHeightPx,
-    framesPerSecond: plan.framesPerSecond,
   });
   const pause = createRetryPause({ firstMs: timing.retryFirstMs, limitMs: timing.retryLimitMs });
   let run: FfmpegRun | null = null;
@@ -148,9 +147,9 @@ export function createCameraCapture(options: CameraCaptureOptions): CameraCaptur
     };
     try {
       const { socketTimeoutMs } = timing;
-      const { source, decoder = 'software' } = plan;
+      const { source, framesPerSecond, decoder = 'software' } = plan;
       const invocation = ffmpegInvocation({
-        ...{ source, decoder, placement, socketTimeoutMs },
+        ...{ source, decoder, placement, framesPerSecond, socketTimeoutMs },
         copy: copies !== undefined,
       });
       const onStall = (): void => report(stalled(plan, firstFrameAtMs === null));

@@ -2,6 +2,7 @@ import { RoadsideError } from '../../base/errors.ts';
 import type { VideoDecoder } from '../contract/vision-plan.ts';
 import type { CameraPlan } from '../contract.ts';
 import type { PicturePlacement } from '../vision/camera-picture.ts';
+import { thinningFilter } from './picture-thinning.ts';
 
 /** How ffmpeg is started for one camera, and what it then reads from its standard input. */
 export interface FfmpegInvocation {
@@ -53,8 +54,8 @@ const DECODING: Readonly<Record<VideoDecoder, Decoding>> = {
 };
 
 /**
- * One decoder per camera. It writes every picture, as planar G, B, R in the size of the net's input, to its
- * standard output: an `fps` filter would hold each picture back by 80-120 ms, so the reader drops instead.
+ * One decoder per camera. It writes pictures, as planar G, B, R in the size of the net's input, to its standard
+ * output.
  *
  * A camera's address goes in by standard input, as a one-line ffconcat script, because it carries user and
  * password, and every process of the machine may read another's argument list.
@@ -64,6 +65,8 @@ const DECODING: Readonly<Record<VideoDecoder, Decoding>> = {
 export function ffmpegInvocation(options: {
   readonly source: CameraSource;
   readonly placement: PicturePlacement;
+  /** Thins the pictures to this rate; without it all of them are written. */
+  readonly framesPerSecond?: number;
   readonly decoder?: VideoDecoder;
   /** How long a silent camera may hold ffmpeg's own reads; the caller watches the pictures besides. */
   readonly socketTimeoutMs: number;
@@ -73,11 +76,13 @@ export function ffmpegInvocation(options: {
   const { source, placement, decoder = 'software' } = options;
   const input = source.kind === 'file' ? fileInput(source) : networkInput(source, options);
   const hardware = DECODING[decoder];
+  const thinning = options.framesPerSecond === undefined ? [] : [thinningFilter(options.framesPerSecond)];
+  const filters = [...thinning, ...pictureFilters(placement)].join(',');
   const args = [
     ...['-hide_banner', '-loglevel', 'error', ...decodingLimits([...CAMERA_CODECS, ...hardware.codecs])],
     ...['-threads', '1', '-fflags', 'nobuffer', '-flags', 'low_delay', ...hardware.args],
     ...input.args,
-    ...['-map', '0:v:0', '-an', '-sn', '-dn', '-vf', pictureFilter(placement)],
+    ...['-map', '0:v:0', '-an', '-sn', '-dn', '-vf', filters],
     // Numbered pictures: a camera whose clock jumps back would otherwise lose all until it catches up.
     ...['-fps_mode', 'passthrough', '-enc_time_base', '1:1000'],
     // The coder of raw pictures, too, works in as many threads as there are cores, and each holds a picture back.
@@ -196,7 +201,7 @@ export function withoutCredentials(text: string): string {
  * Crops in shares of the picture that really comes, so that a camera switched to its smaller stream shows the
  * same road, and places the crop as the detector expects it.
  */
-function pictureFilter(placement: PicturePlacement): string {
+function pictureFilters(placement: PicturePlacement): readonly string[] {
   const { crop, picture, scaledWidthPx, scaledHeightPx, netWidthPx, netHeightPx } = placement;
   const width = `w=iw*${crop.widthPx}/${picture.widthPx}`;
   const height = `h=ih*${crop.heightPx}/${picture.heightPx}`;
@@ -208,5 +213,5 @@ function pictureFilter(placement: PicturePlacement): string {
     `pad=${netWidthPx}:${netHeightPx}:0:0`,
     'settb=1/1000',
     'setpts=N',
-  ].join(',');
+  ];
 }

@@ -8,7 +8,7 @@ export interface Frame {
   readonly atMs: number;
 }
 
-/** Cuts a decoder's bytes into frames and keeps the newest one that the wanted rate allows. */
+/** Cuts a decoder's bytes into frames and keeps the newest one that is due. */
 export interface NewestFrame {
   /** Takes bytes in; the number of frames that these bytes completed. */
   write(chunk: Uint8Array, atMs: number): number;
@@ -17,14 +17,14 @@ export interface NewestFrame {
   readonly isReady: boolean;
   /** Forgets a frame that is not whole: the next byte starts a new one. */
   discardPartial(): void;
-  /** Frames that the wanted rate asked for. */
+  /** Frames that were due. */
   readonly dueFrames: number;
   /** Of those, how many were replaced by a newer one before anybody took them. */
   readonly droppedFrames: number;
 }
 
 /** A camera's pictures come unevenly: this share of the wanted interval may be missing. */
-const EARLY_SHARE = 0.25;
+export const EARLY_SHARE = 0.25;
 
 /**
  * Three buffers for the life of a camera: one is filled, one waits, one is in use. They are shared memory, so
@@ -32,9 +32,11 @@ const EARLY_SHARE = 0.25;
  */
 export function createNewestFrame(options: {
   readonly frameBytes: number;
-  readonly framesPerSecond: number;
+  /** Thins to this rate, by the times that are given; without it every frame is due. */
+  readonly framesPerSecond?: number;
 }): NewestFrame {
-  const isDue = createFrameClock(options.framesPerSecond);
+  const { framesPerSecond } = options;
+  const isDue = framesPerSecond === undefined ? () => true : createFrameClock(framesPerSecond);
   const buffer = (): Uint8Array => new Uint8Array(new SharedArrayBuffer(options.frameBytes));
   let filling = { pixels: buffer(), atMs: 0 };
   let waiting = { pixels: buffer(), atMs: 0 };

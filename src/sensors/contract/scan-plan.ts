@@ -14,7 +14,7 @@ export const busScanConfigurationSchema = z.strictObject({
   callersMs: z.number().int().min(0).max(120_000),
   /** What Modbus cards on a serial line may be set to. */
   settings: z.array(z.strictObject(serialLine)).min(1).max(64),
-  /** Modbus has 1 to 247, and some cards leave the factory with a number above; frames have numbers of their own. */
+  /** Modbus: 1 to 247, and some cards leave the factory with one above; frames have numbers of their own. */
   units: z.array(z.number().int().min(0).max(65_535)).min(1).max(1024),
   /** Silence before the first request of a port: a master that is already at work is heard by then. */
   listenMs: z.number().int().min(0).max(60_000),
@@ -52,7 +52,7 @@ export const busScanConfigurationSchema = z.strictObject({
       }),
     )
     .max(64),
-  /** How a device with frames of its own is found: asked as its codec asks, or heard when it speaks unasked. */
+  /** How a device with frames of its own is found: asked as its codec asks, or heard speaking unasked. */
   frames: z
     .array(
       z.strictObject({

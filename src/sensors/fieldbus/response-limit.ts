@@ -1,8 +1,8 @@
 /**
- * How long an answer of one device is waited for. A driver file gives the longest that its model may take, 300 ms for
- * a Procon card that answers in 5 ms; a dead card would cost its neighbours all of that. So the limit follows what
- * this device has shown, within the driver's bound, as a TCP retransmission timer follows its round trips (RFC 6298).
- * Reads no clock.
+ * How long an answer of one device is waited for. A driver file gives the longest that its model may take, 300 ms
+ * for a Procon card that answers in 5 ms; a dead card would cost its neighbours all of that. So the limit follows
+ * what this device has shown, within the driver's bound, as a TCP retransmission timer follows its round trips
+ * (RFC 6298). Reads no clock.
  */
 export interface ResponseLimit {
   readonly ms: number;

@@ -70,8 +70,11 @@ interface Wreck {
   /** The one that rests. */
   readonly resting: number;
   readonly lane: string;
+  /** Where it rests. */
   readonly place: PointPx;
-  readonly placeM: PointPx | null;
+  /** Where the two met. */
+  readonly impactPx: PointPx;
+  readonly impactM: PointPx | null;
   readonly heightPx: number;
   readonly borneOut: boolean;
 }
@@ -132,8 +135,8 @@ function evidenceOf({ camera }: CameraDefinition, wreck: Wreck, atMs: number): T
     conclusive: true,
     lane: wreck.lane,
     zone: null,
-    positionPx: [round(wreck.place[0], 1), round(wreck.place[1], 1)],
-    positionM: wreck.placeM,
+    positionPx: wreck.impactPx,
+    positionM: wreck.impactM,
     speedKmh: null,
     direction: null,
     queueLengthM: null,
@@ -211,22 +214,29 @@ function wreckOf(
     const stoodBefore = encounter.stoodBefore.some((point) => near(point, SAME_PLACE));
     if (stoodBefore || !near(way.foot, THROWN_REACH) || isCut(motion, camera)) continue;
     if (encounter.thrown[index] !== true && !stopsShort(way, place)) continue;
-    const drawn = camera.lanes.find(({ polygon }) => isInside(place, polygon));
-    const lane = drawn?.lane ?? nearestLane(camera, place);
+    const [a, b] = encounter.ways;
+    const impactPx = middleOf(a.foot, b.foot, 1);
+    const drawn = camera.lanes.find(({ polygon }) => isInside(impactPx, polygon));
+    const lane = drawn?.lane ?? nearestLane(camera, impactPx);
     if (lane === null) return null;
     return {
       sinceMs: encounter.atMs,
       lastMs: atMs,
-      tracks: [encounter.ways[0].track, encounter.ways[1].track],
+      tracks: [a.track, b.track],
       resting: way.track,
       lane,
       place,
-      placeM: lastSeen(motion)?.groundM ?? null,
+      impactPx,
+      impactM: a.groundM === null || b.groundM === null ? null : middleOf(a.groundM, b.groundM, 2),
       heightPx,
       borneOut: false,
     };
   }
   return null;
+}
+
+function middleOf(a: PointPx, b: PointPx, decimals: number): PointPx {
+  return [round((a[0] + b[0]) / 2, decimals), round((a[1] + b[1]) / 2, decimals)];
 }
 
 /** At the border of the picture a box ends where the picture does, and its vehicle drives on. */

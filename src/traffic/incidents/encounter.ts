@@ -42,6 +42,8 @@ export interface Way {
   readonly track: number;
   readonly atMs: number;
   readonly foot: PointPx;
+  /** The same on the road, metres; null where the camera is not calibrated. */
+  readonly groundM: PointPx | null;
   /** Per second. */
   readonly velocity: PointPx;
   readonly heightPx: number;
@@ -89,7 +91,7 @@ export function stopsShort(way: Way, rest: PointPx): boolean {
   const pace = Math.min(paceOf(way), way.lastPace);
   const least = (pace ** 2 * heightM) / (2 * HARDEST_BRAKING_MS2);
   const along = dot(subtract(rest, way.foot), velocity) / Math.max(1, lengthOf(velocity));
-  return pace >= STOPPING_PACE && along / heightPx < least - BOX_PLAY_HEIGHTS;
+  return  along / heightPx < least - BOX_PLAY_HEIGHTS;
 }
 
 /** Whether a vehicle has been turned by more than a right angle within a second; null while it is too early to say. */
@@ -131,6 +133,7 @@ function wayThrough(
     track: motion.track,
     atMs: last.atMs,
     foot: [x.atEnd, y.atEnd],
+    groundM: last.groundM,
     velocity,
     heightPx,
     lastPace: lastSpeedOf(samples, velocity) / heightPx,

@@ -47,9 +47,18 @@ describe('somebody on foot', () => {
     expect(opened(road)).toEqual(['warning pedestrian']);
   });
 
-  test('who only crosses the lane is none', () => {
-    const across = (atMs: number): TrackPoint[] => [user(1, [atMs / 35, 300])];
-    expect(opened(roadOf('through').run(3500, across))).toEqual([]);
+  test('who only crosses is none, however many lanes and shoulders there are', () => {
+    const polygon: readonly PointPx[] = [
+      [100, 0],
+      [400, 0],
+      [400, 1000],
+      [100, 1000],
+    ];
+    const road = roadOf('through', [{ zone: 'verge', kind: 'shoulder', polygon, lane: null }]);
+    const acrossAt = (pxS: number) => (atMs: number) => [user(1, [(atMs * pxS) / 1000, 300])];
+    // 36 pixels are 1.7 m: 1.35 m/s, and somebody who hardly gets on.
+    expect(opened(road.run(14_000, acrossAt(28.6)))).toEqual([]);
+    expect(opened(roadOf('through').run(14_000, acrossAt(7)))).toEqual(['critical pedestrian']);
   });
 
   test.each<LaneKind>(['stop-line', 'turn', 'bus', 'non-motor'])('in a lane of kind %s is none', (kind) => {

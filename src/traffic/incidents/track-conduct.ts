@@ -8,6 +8,8 @@ import type { CameraLaneDefinition, IncidentRules, PointPx } from '../site-defin
 const GAP_MS = 1000;
 /** Who has come farther than this since it stood, in box heights, has crept and stands anew. */
 const CREPT_HEIGHTS = 1;
+/** Who has come farther than this across the lane, in box heights, is crossing it and not staying there. */
+const CROSSES_HEIGHTS = 2;
 /** Who stood and is lost is known again at its place for this long: a bus may have been in front of it. */
 const LOST_STANDING_MS = 30_000;
 const LOST_WALKING_MS = 1500;
@@ -85,7 +87,7 @@ export function judgeVehicle(
     sinceMs: seen.atMs - movement.spanMs,
     lastMs: seen.atMs,
     foot: seen.foot,
-    reachPx: CREPT_HEIGHTS * motion.boxHeightPx,
+    isThere: ({ foot }) => lengthOf(subtract(seen.foot, foot)) <= CREPT_HEIGHTS * motion.boxHeightPx,
     knownForMs: LOST_STANDING_MS,
   });
   const against =
@@ -102,38 +104,49 @@ export function judgeVehicle(
   };
 }
 
-/** Judges somebody on foot or on a bicycle. */
+/**
+ * Judges somebody on foot or on a bicycle.
+ *
+ * @param place the lane beside or in which it is, and whether nobody should be there
+ */
 export function judgeWalker(
   known: TrackConduct | null,
   motion: TrackMotion,
-  isAstray: boolean,
+  place: { readonly lane: CameraLaneDefinition | null; readonly isAstray: boolean },
 ): TrackConduct | null {
   const seen = lastSeen(motion);
   if (seen === null) return known;
+  const { lane, isAstray } = place;
   const astray = nextStay(known?.astray ?? null, isAstray, {
     sinceMs: seen.atMs,
     lastMs: seen.atMs,
     foot: seen.foot,
-    reachPx: Number.POSITIVE_INFINITY,
+    isThere: ({ foot }) => acrossPx(subtract(seen.foot, foot), lane) <= CROSSES_HEIGHTS * motion.boxHeightPx,
     knownForMs: LOST_WALKING_MS,
   });
-  const place = { onFoot: true, lastMs: seen.atMs, foot: seen.foot, heightPx: motion.boxHeightPx };
-  return { ...UNJUDGED, ...place, astray };
+  const at = { onFoot: true, lastMs: seen.atMs, foot: seen.foot, heightPx: motion.boxHeightPx };
+  return { ...UNJUDGED, ...at, astray };
 }
 
 const UNJUDGED = { standing: null, heading: null, wrongWay: null, astray: null } as const;
 
 interface Seen extends Stay {
-  /** Farther away it is another stay, … */
-  readonly reachPx: number;
-  /** … and so it is after a longer time without a sight. */
+  /** Whether this is the place of an earlier stay, … */
+  isThere(earlier: Stay): boolean;
+  /** … which is another one after a longer time without a sight. */
   readonly knownForMs: number;
 }
 
-function nextStay(known: Stay | null, stays: boolean, { reachPx, knownForMs, ...now }: Seen): Stay | null {
+function nextStay(known: Stay | null, stays: boolean, { isThere, knownForMs, ...now }: Seen): Stay | null {
   const unseenMs = known === null ? 0 : now.lastMs - known.lastMs;
   if (!stays) return known !== null && unseenMs <= GAP_MS ? known : null;
-  const isSame =
-    known !== null && unseenMs <= knownForMs && lengthOf(subtract(now.foot, known.foot)) <= reachPx;
+  const isSame = known !== null && unseenMs <= knownForMs && isThere(known);
   return isSame ? { ...known, lastMs: now.lastMs } : now;
+}
+
+/** How far a way leads across a lane, in pixels. */
+function acrossPx(way: PointPx, lane: CameraLaneDefinition | null): number {
+  if (lane === null) return 0;
+  const along = subtract(lane.direction[1], lane.direction[0]);
+  return Math.abs(way[0] * along[1] - way[1] * along[0]) / (lengthOf(along) || 1);
 }

@@ -74,7 +74,10 @@ export function foldConduct(
     const onFoot = motion.class === 'person' || motion.class === 'bicycle';
     const { conduct: known, lost } = recallConduct(tracks, motion, onFoot);
     const conduct = onFoot
-      ? judgeWalker(known, motion, place.purpose === null && !isAboard(point, seen.points))
+      ? judgeWalker(known, motion, {
+          lane: camera.lanes.find(({ lane }) => lane === place.lane) ?? null,
+          isAstray: place.purpose === null && !isAboard(point, seen.points),
+        })
       : judgeVehicle(known, motion, place.drawn, rules);
     if (conduct === null) continue;
     if (lost !== null) tracks.delete(lost);

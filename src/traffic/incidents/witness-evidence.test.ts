@@ -87,6 +87,30 @@ describe('a stopped vehicle that a camera raises', () => {
   });
 });
 
+describe('the wrong way', () => {
+  const backwards = (on: TestRoad, tracks: () => TrackPoint[] = () => []): TestRoad => {
+    on.loop('b', true).run(300, tracks).loop('a', true).run(200, tracks);
+    return on.loop('b', false).run(300, tracks).loop('a', false).run(200, tracks);
+  };
+
+  test('over two loops needs no second opinion', () => {
+    expect(story(backwards(road()))).toEqual(['open wrong-way confirmed critical']);
+  });
+
+  test('that a camera suspects is confirmed by the loops', () => {
+    const on = road();
+    const ghost = (): TrackPoint[] => {
+      const foot = [50, 900 - on.nowMs / 10] as const;
+      const box = [30, foot[1] - 40, 70, foot[1]] as const;
+      return [{ track: 1, class: 'car', score: 0.6, box, foot, groundM: null, coasting: false }];
+    };
+    on.run(4000, ghost);
+    expect(story(on)).toEqual(['open wrong-way suspected critical']);
+    backwards(on, ghost);
+    expect(story(on).at(-1)).toBe('update wrong-way confirmed critical');
+  });
+});
+
 describe('loops alone', () => {
   test('raise a queue that creeps over them', () => {
     const on = road();

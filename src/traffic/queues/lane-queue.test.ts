@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TestRoad } from '../../../test/fakes/road.ts';
 import { laneDefinition, siteSeenFromAbove } from '../../../test/fakes/site.ts';
@@ -20,6 +21,14 @@ function site(stopLine: CameraDefinition['lanes'][number]['stopLine'] = STOP_LIN
     })),
   };
 }
+
+/** From 7 to 9 m before the line. */
+const BAY = [
+  [0, 810],
+  [100, 810],
+  [100, 830],
+  [0, 830],
+] as const;
 
 /** A car whose front is so many metres before the stop line. */
 function car(track: number, beforeM: number): TrackPoint {
@@ -62,5 +71,30 @@ describe('the queue of a lane', () => {
     const blind = new TestRoad(site());
     blind.cameraAlive = false;
     expect(queues(blind.run(22_000))).toEqual([[null, null]]);
+  });
+
+  test('does not hold who is parked in a bay beside it', () => {
+    const bay = { zone: 'bay', kind: 'bay', polygon: BAY, lane: null } as const;
+    const seen = site();
+    const cameras = seen.cameras.map((camera) => ({ ...camera, zones: [bay] }));
+    const cars = (): TrackPoint[] => [car(1, 1), car(2, 8)];
+    expect(queues(new TestRoad({ ...seen, cameras }).run(22_000, cars))).toEqual([[5.5, expect.anything()]]);
+  });
+
+  test('never gets shorter by a car more, nor longer than from the line to the last rear', () => {
+    const places = fc.array(fc.double({ min: 0, max: 85, noNaN: true }), { minLength: 1, maxLength: 8 });
+    const longest = (beforeM: readonly number[]): number => {
+      const cars = beforeM.map((each, index) => car(index, each));
+      const road = new TestRoad(site()).run(22_000, () => cars);
+      return queues(road)[0]?.[0] ?? Number.NaN;
+    };
+    fc.assert(
+      fc.property(places, (beforeM) => {
+        const all = longest(beforeM);
+        expect(all).toBeGreaterThanOrEqual(longest(beforeM.slice(1)));
+        expect(all).toBeLessThanOrEqual(Math.max(...beforeM) + 4.55);
+      }),
+      { numRuns: 25 },
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { projectPoint } from '../../base/homography.ts';
+import { isInside } from '../geometry.ts';
 import { alongM, footShare, middleOf, type PointM, wayOnGround } from '../lane-ground.ts';
 import type { VehicleClass } from '../observations/observation.ts';
 import { isMotorVehicle, laneOf, type ViewState } from '../passages/camera-view.ts';
@@ -10,7 +11,7 @@ const JOINS_BELOW_KMH = 5;
 const LEAVES_ABOVE_KMH = 15;
 /** So much road without a seen vehicle may hide one that is covered by the vehicle before it; more ends the queue. */
 const MAX_GAP_M = 15;
-/** Vehicle lengths by class, where the length itself does not matter much, m. */
+/** Vehicle lengths by class: half a metre more or less of the last vehicle makes no other queue, m. */
 const LENGTH_M: Readonly<Record<VehicleClass, number>> = {
   car: 4.5,
   van: 5.5,
@@ -41,8 +42,8 @@ export interface LaneQueue {
 }
 
 /**
- * The queues of a camera's lanes at one picture, for the flow intervals of lanes with a stop line and for the
- * congestion incident of every lane.
+ * The queues of a camera's lanes at one picture: for the flow intervals of lanes with a stop line, and for the
+ * congestion incident of every lane (incidents/lane-lines.ts).
  */
 export function foldQueues(
   camera: CameraDefinition,
@@ -53,12 +54,21 @@ export function foldQueues(
   const waiting = new Map<string, TrackMotion[]>();
   for (const [id, { motion }] of view.tracks) {
     const lane = isMotorVehicle(motion) ? laneOf(camera, motion) : null;
-    if (lane === null || !waits(motion, state.has(id))) continue;
+    if (lane === null || isAside(camera, motion) || !waits(motion, state.has(id))) continue;
     queued.add(id);
     waiting.set(lane.lane, [...(waiting.get(lane.lane) ?? []), motion]);
   }
   const queues = camera.lanes.map((lane) => queueOf(camera, lane, waiting.get(lane.lane) ?? []));
   return { state: queued, queues };
+}
+
+/** Who is parked or at a bus stop queues for nothing. */
+function isAside({ zones }: CameraDefinition, motion: TrackMotion): boolean {
+  const seen = lastSeen(motion);
+  return zones.some(
+    ({ kind, polygon }) =>
+      (kind === 'bay' || kind === 'bus-stop') && seen !== null && isInside(seen.foot, polygon),
+  );
 }
 
 function waits(motion: TrackMotion, wasQueued: boolean): boolean {

@@ -39,7 +39,11 @@ const incidentRecordSchema = z.strictObject({
       'collision',
     ])
     .describe('What happens on the road.'),
-  phase: z.enum(['open', 'update', 'close']).describe('An incident opens once, may change, and closes once.'),
+  phase: z
+    .enum(['open', 'update', 'close'])
+    .describe(
+      'An incident opens once, may change, and closes once; files that come later repeat the closing with them.',
+    ),
   lane,
   zone: name('The shoulder on which it happened, beside the lane; null in the lane itself.').nullable(),
   sensors: z.array(name('Loop or camera id.')).describe('Sensors whose observations raised or confirmed it.'),

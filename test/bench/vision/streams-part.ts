@@ -50,7 +50,7 @@ async function costOf({ folder, clips, options }: BenchContext, count: number): 
   const before = { atMs: monotonicMs(), looked: stand.looked, ...usages(stand.pid, children) };
   await delay(options.seconds * MS_PER_S);
   const after = { atMs: monotonicMs(), looked: stand.looked, ...usages(stand.pid, children) };
-  const model = stand.health.at(-1)?.note ?? '';
+  const model = stand.health.find(({ figures }) => 'int8Chosen' in figures)?.note ?? '';
   await stand.stop();
   await cameras.stop();
   const spanS = (after.atMs - before.atMs) / MS_PER_S;

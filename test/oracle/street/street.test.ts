@@ -28,10 +28,10 @@ import {
  * vehicle. Always the fp32 model: which one a machine chooses depends on its processor.
  */
 const BOUNDS: Readonly<Record<LightName, Bounds>> = {
-  day: { toward: 0.85, away: 0.85, extra: 1, boxes: 0.9, speedPct: 3, stated: 0.9 },
-  dusk: { toward: 0.85, away: 0.85, extra: 1, boxes: 0.9, speedPct: 3, stated: 0.9 },
-  night: { toward: 0.85, away: 0.85, extra: 1, boxes: 0.9, speedPct: 3, stated: 0.9 },
-  rain: { toward: 0.85, away: 0.85, extra: 1, boxes: 0.9, speedPct: 3, stated: 0.9 },
+  day: { toward: 0.85, away: 0.85, extra: 1, boxes: 0.93, speedPct: 3, stated: 0.9 },
+  dusk: { toward: 0.7, away: 0.7, extra: 1, boxes: 0.6, speedPct: 6, stated: 0.6 },
+  night: { toward: 0.7, away: 0.65, extra: 2, boxes: 0.5, speedPct: 7, stated: 0.5 },
+  rain: { toward: 0.8, away: 0.85, extra: 1, boxes: 0.75, speedPct: 3, stated: 0.9 },
 };
 
 interface Bounds {

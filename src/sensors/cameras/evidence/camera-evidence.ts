@@ -1,4 +1,4 @@
-import { messageOf } from '../../../base/errors.ts';
+import { messageOf, RoadsideError } from '../../../base/errors.ts';
 import type { StreamCopy } from '../camera-capture.ts';
 import type { SeenRoadUser } from './blur-policy.ts';
 import { createFragmentReader, type FragmentReader, type StreamPart } from './fragment-reader.ts';
@@ -88,8 +88,8 @@ export function createCameraEvidence(options: CameraEvidenceOptions): CameraEvid
         try {
           for (const part of reader?.write(chunk) ?? []) take(part, atMs);
         } catch (error) {
-          // What cannot be read, or has no place to go, is let pass: the pictures go on.
-          if (head === null || ring !== null) reader = null;
+          // What cannot be read is let pass until the next stream begins; what has no place to go may have one later.
+          if (error instanceof RoadsideError) reader = null;
           onProblem(messageOf(error));
         }
       },

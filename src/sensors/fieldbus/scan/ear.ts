@@ -3,7 +3,7 @@ import { createSpeakerWatch, type Overheard } from '../../loops/codecs/speaker-w
 import type { FrameCandidate } from './scan-steps.ts';
 
 export const FRAMES_TO_BELIEVE = 2;
-/** What is not a frame on a line with one speaker: the beginning of the first, the end of the last, a glitch. */
+/** What is no frame on a line with one speaker: the end of one, the beginning of another, a glitch. */
 const STRANGE_BYTES = 64;
 /** Of what is heard, at least so much has to be frames of those who were recognised. */
 const OWN_SHARE = 0.5;

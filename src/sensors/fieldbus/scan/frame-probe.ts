@@ -9,8 +9,8 @@ import type { UnitProbe } from './unit-probe.ts';
 const ANSWERS_TO_BELIEVE = 2;
 const QUESTIONS_AT_MOST = 3;
 /**
- * Bytes around an answer that are not of it, at most: line ends and the glitch of a line that turns round. More is
- * noise in which an answer seems to stand: the XOR of a Canoga answer fits whatever repeats itself.
+ * Bytes around an answer that are not of it, at most: line ends and the glitch of a line that turns round. More
+ * is noise in which an answer seems to stand: the XOR of a Canoga answer fits whatever repeats itself.
  */
 const STRANGE_BYTES = 16;
 

@@ -7,7 +7,7 @@ import { loadOfPort, scanSerialPort } from './scan-serial.ts';
 import type { Closable, ScanTools } from './scan-tools.ts';
 import { describePort, listSerialPorts, type SerialPortEntry } from './serial-ports.ts';
 
-/** Looks for devices on serial lines, behind TCP peers, and among those who call us. Listens before it talks, and only reads. */
+/** Looks for devices on serial lines, behind TCP peers, and among callers. Listens before it talks; only reads. */
 export function createScanProgram(): SensorProgram<BusScanConfiguration> {
   let scan: Scan | null = null;
   return {

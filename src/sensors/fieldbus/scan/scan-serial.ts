@@ -33,20 +33,19 @@ export function loadOfPort({ plan }: Pick<ScanTools, 'plan'>): Load {
   );
 }
 
-/** Tries one setting of the port after the other, until something answers or is heard. */
+/** Modbus at one setting of the port after the other, then frames, until something answers or is heard. */
 export async function scanSerialPort(path: string, tools: ScanTools): Promise<void> {
   const progress = tools.progress.line(loadOfPort(tools).questions);
   const steps = serialSteps(tools.plan);
   let course = await listenFirst(path, steps, tools);
-  for (const step of steps) {
-    if (course === 'over' || (course === 'found' && !tools.plan.thorough) || tools.isStopped()) break;
-    course = worthier(course, await scanStep(path, { step, progress }, tools));
+  for (const ask of [askModbus, askFrames]) {
+    for (const step of steps) {
+      if (course === 'over' || (course === 'found' && !tools.plan.thorough) || tools.isStopped()) break;
+      const next = await ask(path, { step, progress }, tools);
+      if (next !== 'nobody') course = next;
+    }
   }
   progress.end();
-}
-
-function worthier(known: Course, next: Course): Course {
-  return next === 'nobody' ? known : next;
 }
 
 /** A line on which somebody talks is asked nothing; who it is may be recognised at the right setting. */
@@ -99,21 +98,20 @@ interface StepWork {
   readonly progress: LineProgress;
 }
 
-async function scanStep(path: string, work: StepWork, tools: ScanTools): Promise<Course> {
-  const { step, progress } = work;
-  const course = step.asksModbus ? await askModbus(path, work, tools) : 'nobody';
-  if (course !== 'nobody' || step.families.length === 0 || tools.isStopped()) return course;
-  const place: Place = { path, protocol: 'serial-frames', ...step.settings };
-  const { families, candidates } = step;
+async function askFrames(path: string, { step, progress }: StepWork, tools: ScanTools): Promise<Course> {
+  const { families, candidates, settings } = step;
+  if (families.length === 0) return 'nobody';
+  const place: Place = { path, protocol: 'serial-frames', ...settings };
   const open = createSerialOpener(place);
-  const frames = await askFamilies({ open, place, families, candidates, progress }, tools);
-  if (frames.kind === 'closed') return giveUp(path, frames.why, tools);
-  if (frames.kind !== 'busy') return frames.kind;
-  tools.say({ finding: 'line-busy', path, bytes: frames.bytes });
+  const course = await askFamilies({ open, place, families, candidates, progress }, tools);
+  if (course.kind === 'closed') return giveUp(path, course.why, tools);
+  if (course.kind !== 'busy') return course.kind;
+  tools.say({ finding: 'line-busy', path, bytes: course.bytes });
   return 'over';
 }
 
 async function askModbus(path: string, { step, progress }: StepWork, tools: ScanTools): Promise<Course> {
+  if (!step.asksModbus) return 'nobody';
   const { plan } = tools;
   const place: Place = { path, protocol: 'modbus-rtu', ...step.settings };
   const line = createScanLine({

@@ -12,7 +12,7 @@ const WIRE_MS = 20;
 /** Drivers whose devices are asked the very same question, and the numbers that they are asked by. */
 export interface Family {
   readonly candidates: readonly FrameCandidate[];
-  /** The first stands twice: what other protocols have left in a device's buffer ends with the first question. */
+  /** The first stands twice: what other protocols left in a device's buffer ends with the first question. */
   readonly units: readonly number[];
   readonly answersWithinMs: number;
 }

@@ -1,6 +1,6 @@
 /**
- * Who speaks on a line that nobody of us asks: frames of any device of a codec, known by their checksums. Codecs
- * whose devices never speak unasked, or whose frames do not say whose they are (Canoga, plain ASCII), have none.
+ * Who speaks on a line unasked: frames of any device of a codec, known by their checksums. Codecs whose devices
+ * never do, or whose frames do not say whose they are (Canoga, plain ASCII), have none.
  */
 import type { CodecPlan } from './codec-plan.ts';
 import { createCrc16 } from './crc16.ts';

@@ -1,66 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fuzzSession } from '../../../../test/fakes/session-fuzz.ts';
-import { createSs125Device, type Ss125DevicePlan } from '../../../simulator/devices/ss125-device.ts';
+import { openLine, plan, type Reads, SENSOR, WALL_MS } from '../../../../test/fakes/ss125-line.ts';
 import type {
   DeviceInterval,
   Observation,
   VehicleDetection,
 } from '../../../traffic/observations/observation.ts';
-import type { FrameDevicePlan } from '../../contract.ts';
 import type { SessionSays } from '../device-session.ts';
 import { createSs125Session } from './ss125.ts';
 import { crc8 } from './ss125-frames.ts';
 import { decodeUnits, decodeVehicle, signedFixed24 } from './ss125-records.ts';
-
-const SENSOR = 0x0234;
-const WALL_MS = Date.UTC(2026, 4, 1, 8);
-
-type Reads = 'intervals' | 'vehicles';
-
-function plan(reads: Reads): FrameDevicePlan {
-  return {
-    id: 'radar',
-    address: SENSOR,
-    identity: null,
-    responseTimeoutMs: 1000,
-    turnaroundMs: 0,
-    everyMs: 1000,
-    codec: { name: 'ss125', reads },
-    channels: [1, 2, 3].map((channel) => ({ channel, loop: `lane-${channel}` })),
-  };
-}
-
-/** A radar and a session on one line; monotonic time 0 is WALL_MS. */
-function openLine(reads: Reads, options: Partial<Ss125DevicePlan> = {}, clockErrorMs = 0) {
-  const poweredUpAtMs = WALL_MS + clockErrorMs;
-  const device = { sensor: SENSOR, lanes: 4, periodS: 30, metric: false, poweredUpAtMs, ...options };
-  const radar = createSs125Device(device);
-  const session = createSs125Session(plan(reads));
-  const deviceMs = (monoMs: number): number => WALL_MS + monoMs + clockErrorMs;
-  return {
-    radar,
-    session,
-    /** One exchange with all its parts; the replies are kept. */
-    poll(monoMs: number) {
-      const at = { monoMs, wallMs: WALL_MS + monoMs };
-      const said: SessionSays[] = [];
-      const replies: Uint8Array[] = [];
-      let requests = [session.ask(0, at)];
-      while (requests.length > 0) {
-        const answers = requests.flatMap((request) => radar.receive(request, deviceMs(monoMs)));
-        replies.push(...answers);
-        const heard = answers.flatMap((reply) => session.receive(reply, { ...at, monoMs: monoMs + 20 }));
-        said.push(...heard);
-        requests = heard.flatMap((it) => (it.kind === 'send' ? [it.bytes] : []));
-      }
-      return { said, replies };
-    },
-    drive(lane: number, monoMs: number, speedKmh = 50, lengthM = 4.5): void {
-      radar.vehiclePasses({ lane, atMs: deviceMs(monoMs), durationMs: 300, speedKmh, lengthM });
-    },
-  };
-}
 
 function observationsIn({ said }: { readonly said: readonly SessionSays[] }): readonly Observation[] {
   return said.flatMap((it) => (it.kind === 'observations' ? it.observations : []));
@@ -236,6 +186,24 @@ describe('a SmartSensor HD that is asked for its vehicles', () => {
     for (const { atMs, uncertaintyMs, speedKmh } of told) {
       const trueMs = (Math.round(speedKmh ?? 0) - 40) * 1000 + 100;
       expect(Math.abs(atMs - trueMs)).toBeLessThanOrEqual(uncertaintyMs);
+    }
+  });
+
+  it('loses none when no clock holds for its stamps', () => {
+    const line = openLine('vehicles');
+    line.poll(500);
+    const told: VehicleDetection[] = [];
+    const stampErrorsMs = [0, 0, 90_000, -400_000, 700_000, -50_000, 0, 0, 0];
+    for (const [index, errorMs] of stampErrorsMs.entries()) {
+      const monoMs = (index + 1) * 1000;
+      line.drive(1, monoMs + 100 + errorMs, 41 + index);
+      told.push(...vehiclesIn(line.poll(monoMs + 1000)));
+    }
+    expect(told.map(({ speedKmh }) => Math.round(speedKmh ?? 0))).toEqual(
+      stampErrorsMs.map((_, i) => 41 + i),
+    );
+    for (const { atMs, speedKmh } of told) {
+      expect(Math.abs(atMs - (Math.round(speedKmh ?? 0) - 40) * 1000 - 100)).toBeLessThan(1500);
     }
   });
 

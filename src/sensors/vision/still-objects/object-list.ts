@@ -30,6 +30,8 @@ interface Known {
 export function createObjectList(road: () => RoadBackground): ObjectList {
   let known: readonly Known[] = [];
   let named = 0;
+  /** When the latest were found, also of those that were light. */
+  let moments: readonly number[] = [];
   return {
     has: ({ box }) => known.some(({ blob }) => isSame(blob.box, box)),
     update(found, { atMs, sinceMs }) {
@@ -39,8 +41,11 @@ export function createObjectList(road: () => RoadBackground): ObjectList {
         return { object: named, begunMs: atMs, sinceMs, blob };
       });
       const all = [...known, ...begun];
-      const young = all.filter(({ begunMs }) => atMs - begunMs < AT_ONCE_MS);
-      const light = new Set(young.length > MOST_AT_ONCE ? young : []);
+      const isYoung = (sinceWhenMs: number): boolean => atMs - sinceWhenMs < AT_ONCE_MS;
+      moments = [...moments, ...begun.map(({ begunMs }) => begunMs)].filter(isYoung);
+      const light = new Set(
+        moments.length > MOST_AT_ONCE ? all.filter(({ begunMs }) => isYoung(begunMs)) : [],
+      );
       for (const { blob } of light) background.adopt(blob.cells);
       const isLeft = (each: Known): boolean =>
         !light.has(each) && each.blob.cells.some((cell) => (background.looks[cell] ?? 0) > 0);

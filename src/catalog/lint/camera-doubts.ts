@@ -1,0 +1,40 @@
+import type { Doubt } from '../load/problem.ts';
+import type { Path } from '../schema/json-schema.ts';
+import type { Camera } from '../schema/site.ts';
+
+/** What is drawn for a camera and will yield nothing, because its other half is missing. */
+export function cameraDoubts(cameras: readonly Camera[]): readonly Doubt[] {
+  return cameras.flatMap((camera, index) => {
+    const path = ['cameras', index];
+    return [...turningDoubts(camera, path), ...queueDoubts(camera, path)];
+  });
+}
+
+function turningDoubts({ id, zones }: Camera, path: Path): readonly Doubt[] {
+  const [hasEntry, hasExit] = (['entry', 'exit'] as const).map((kind) =>
+    zones.some((zone) => zone.kind === kind),
+  );
+  if (hasEntry === hasExit) return [];
+  const [drawn, missing] = hasEntry ? ['entry', 'exit'] : ['exit', 'entry'];
+  return [
+    {
+      path: [...path, 'zones'],
+      message: `${id} has ${drawn} zones and no ${missing} zone: no turning movements are counted`,
+      hint: `Draw a zone of kind ${missing} where vehicles ${hasEntry ? 'leave' : 'enter'} the picture.`,
+      chinese: `${id} 只有 ${drawn} 区域而没有 ${missing} 区域，无法统计转向流量。`,
+    },
+  ];
+}
+
+function queueDoubts({ id, groundPlane, lanes }: Camera, path: Path): readonly Doubt[] {
+  const lane = lanes.findIndex(({ stopLine }) => stopLine !== undefined);
+  if (lane < 0 || groundPlane !== undefined) return [];
+  return [
+    {
+      path: [...path, 'lanes', lane, 'stopLine'],
+      message: `${id} has a stop line and is not calibrated: queues have no length in metres`,
+      hint: 'Measure four or more marks on the road (groundPlane); docs/calibration.md tells how.',
+      chinese: `${id} 画了停车线但未标定，无法给出以米计的排队长度；请测量 groundPlane 标记点。`,
+    },
+  ];
+}
