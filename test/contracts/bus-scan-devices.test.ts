@@ -208,7 +208,11 @@ describe('a device that speaks unasked', () => {
     const served = await serve(detector, { kind: 'calling', port });
     keepSaying(() => served.push(detector.advance(performance.now() * 10)), 50);
     const place: Place = { callers: [{ bind: '127.0.0.1', port }] };
-    const { devices, fragment } = await scan(place);
+    await serve({ receive: () => [] }, { kind: 'calling', port }).then((stranger) =>
+      keepSaying(() => stranger.push([new Uint8Array(40).fill(0x41)]), 500),
+    );
+    const { devices, findings, fragment } = await scan(place);
+    expect(findings.filter(({ finding }) => finding === 'stranger').length).toBe(1);
     expect(devices).toMatchObject([
       { protocol: 'tcp-frames-server', path: `127.0.0.1:${port}`, identity: DETECTOR },
     ]);

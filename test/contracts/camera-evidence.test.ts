@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -329,6 +329,27 @@ test('a ring that cannot be written is a fault until it can; pictures come all t
   await expect.poll(() => figures()['ringMegabytes'], WAIT).toBeGreaterThan(0.3);
   ask('a/b/1');
   await filesOf(2);
+});
+
+test('a ring on a disk that hangs stalls no picture, and goes on when the disk does', async () => {
+  await start();
+  const ring = join(folder, 'ring', 'cam');
+  await expect.poll(() => figures()['ringMegabytes'], WAIT).toBeGreaterThan(0.2);
+  // Who opens a pipe for writing hangs until somebody reads, as in a file system that no longer answers.
+  const newest = Math.max(...readdirSync(ring).map((name) => Number.parseInt(name, 10)));
+  const hanging = Array.from({ length: 60 }, (_, index) => join(ring, `${newest + 1 + index}.fragment`));
+  execFileSync(
+    'mkfifo',
+    hanging.filter((name) => !existsSync(name)),
+  );
+  const before = pictures;
+  await expect.poll(() => pictures, WAIT).toBeGreaterThan(before + 100);
+  expect(capture.status).toMatchObject({ state: 'working', restarts: 0 });
+  expect(faults()).toEqual([]);
+  const readers = hanging.map((name) => spawn('cat', [name], { stdio: 'ignore' }));
+  await capture.stop();
+  await desk.close();
+  for (const reader of readers) reader.kill();
 });
 
 /** A file system of one megabyte, or null where this may not be made. */

@@ -142,6 +142,7 @@ describe('configRev', () => {
     ['platform.example:8883', 'other.example:8883'],
     ['version: 1', 'version: 1\nstore: { retentionDays: 3 }'],
     ['version: 1', 'version: 1\nfieldbus: { realTime: true }'],
+    ['version: 1', 'version: 1\nevidence: { blur: faces-and-plates }'],
     ['unit: 1 #', 'unit: 1 # another comment'],
   ])('stays with what does not: %s', (before, after) => {
     expect(text).toContain(before);

@@ -35,6 +35,7 @@ export function createScanReport(drivers: ReadonlyMap<string, LoopDriver>): Scan
       devices: of('device').map(({ finding: _, ...device }) => device),
       garbled: of('garbled').map(({ finding: _, ...garbled }) => garbled),
       busy: of('line-busy').map(({ finding: _, ...busy }) => busy),
+      strangers: of('stranger').map(({ finding: _, ...stranger }) => stranger),
       unusable: of('port-unusable').map(({ finding: _, ...unusable }) => unusable),
       fragment: of('device').length === 0 ? null : `${fragment().join('\n')}\n`,
     }),
@@ -83,6 +84,10 @@ export function findingLines(finding: ScanFinding): readonly string[] {
         `${finding.path}: somebody talks on this line 线路上已有通信 (${finding.bytes} bytes)`,
         '  → Nothing was asked. Another master or a running agent owns the bus: stop it first (systemctl stop roadside).',
         '  → 未发送任何请求。总线正被其他主站或网关使用：请先停止它。',
+      ]);
+    case 'stranger':
+      return wrapped([
+        `${finding.path}: somebody called, and no driver understands it 有设备连接，但无匹配驱动 (${finding.bytes} bytes)`,
       ]);
     case 'device': {
       const { path, unit, identity, drivers, detail } = finding;

@@ -113,6 +113,8 @@ export const scanFindingSchema = z.discriminatedUnion('finding', [
     drivers: z.array(id).max(32),
     detail: z.string().max(300),
   }),
+  /** Somebody called and sent what no driver understands. */
+  z.strictObject({ finding: z.literal('stranger'), path: z.string().max(255), bytes: z.number().int() }),
   /** Something answered, twice, and no answer was whole: two devices with one number, or a bad line. */
   z.strictObject({
     finding: z.literal('garbled'),

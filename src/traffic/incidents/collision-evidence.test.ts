@@ -196,6 +196,13 @@ describe('no collision', () => {
       ],
     ],
     [
+      'is a slow vehicle that stops, whose box settles a little back',
+      [
+        { track: 1, at: (ms) => (ms < 2000 ? driven([350, 500], [60, 0])(ms) : [450, 500]) },
+        { track: 2, at: driven([940, 505], [-200, 0]) },
+      ],
+    ],
+    [
       'is a vehicle that drives against a parked box',
       [
         { track: 1, at: standing([560, 500]) },

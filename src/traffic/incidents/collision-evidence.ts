@@ -4,16 +4,7 @@ import type { TrackPoint } from '../observations/observation.ts';
 import type { ViewedTrack, ViewState } from '../passages/camera-view.ts';
 import { lastSeen, type TrackMotion } from '../passages/track-motion.ts';
 import type { CameraDefinition, PointPx, SiteDefinition } from '../site-definition.ts';
-import {
-  closingOf,
-  goesOn,
-  isThrownAbout,
-  paceOf,
-  restOf,
-  steadyWayOf,
-  stopsShort,
-  type Way,
-} from './encounter.ts';
+import { closingOf, isThrownAbout, paceOf, restOf, steadyWayOf, stopsShort, type Way } from './encounter.ts';
 import { isWatched } from './incident-rule.ts';
 import { nearestLane } from './road-place.ts';
 import type { TrackEvidence } from './track-evidence.ts';
@@ -34,9 +25,7 @@ const MEETING_PACE = 0.5;
 const MEETING_FAST_PACE = 1;
 /** Two that stay together meet anew so often. */
 const MEETING_EVERY_MS = 300;
-/** Who drives on is looked for after this … */
-const GOES_ON_AFTER_MS = 1500;
-/** … and what a meeting led to shows within this. */
+/** What a meeting led to shows within this. */
 const AFTERMATH_MS = 5000;
 /** A wreck rests within this of where it was hit, and another one or people within the other. */
 const THROWN_REACH = 4;
@@ -108,7 +97,7 @@ export function foldCollisions(
     if (atMs - encounter.atMs > AFTERMATH_MS) continue;
     const judged = { ...encounter, thrown: thrownIn(encounter, view) };
     const wreck = wreckOf(camera, judged, view, atMs);
-    if (wreck === null && !isForgotten(judged, view, atMs)) encounters.push(judged);
+    if (wreck === null) encounters.push(judged);
     const isNew = wreck !== null && !wrecks.some((known) => isSameWreck(known, wreck));
     if (isNew && wrecks.length < LIMIT) wrecks.push(wreck);
   }
@@ -250,15 +239,6 @@ function isCut(motion: TrackMotion, { visible }: CameraDefinition): boolean {
     box[2] > visible[2] - margin ||
     box[3] > visible[3] - margin
   );
-}
-
-/** One that drives on was not hit, and the other has only been hidden by it; one that rolls over slides on. */
-function isForgotten({ atMs: metMs, ways, thrown }: Encounter, view: ViewState, atMs: number): boolean {
-  if (atMs - metMs < GOES_ON_AFTER_MS || thrown.includes(true)) return false;
-  return ways.some((way) => {
-    const motion = view.tracks.get(way.track)?.motion;
-    return motion !== undefined && motion.lastMs === atMs && goesOn(way, motion);
-  });
 }
 
 function isSameWreck(a: Wreck, b: Wreck): boolean {

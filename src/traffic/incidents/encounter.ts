@@ -28,10 +28,6 @@ const TURNING_TO_MS = 1000;
 /** Below this the way that a box goes is the detector's. */
 const TURNING_HEIGHTS_PER_S = 1;
 
-/** Within 25° (cos) and not much slower or faster: the same way as before. */
-const SAME_WAY_COSINE = 0.9;
-const SAME_PACE_SHARE = 0.6;
-
 /** What rests stays this close to one place for so long, root mean square. */
 const REST_MS = 1200;
 const REST_SAMPLES = 5;
@@ -91,7 +87,7 @@ export function stopsShort(way: Way, rest: PointPx): boolean {
   const pace = Math.min(paceOf(way), way.lastPace);
   const least = (pace ** 2 * heightM) / (2 * HARDEST_BRAKING_MS2);
   const along = dot(subtract(rest, way.foot), velocity) / Math.max(1, lengthOf(velocity));
-  return  along / heightPx < least - BOX_PLAY_HEIGHTS;
+  return pace >= STOPPING_PACE && along / heightPx < least - BOX_PLAY_HEIGHTS;
 }
 
 /** Whether a vehicle has been turned by more than a right angle within a second; null while it is too early to say. */
@@ -104,15 +100,6 @@ export function isThrownAbout(way: Way, motion: TrackMotion): boolean | null {
   const slowest = TURNING_HEIGHTS_PER_S * way.heightPx;
   if (lengthOf(after.velocity) < slowest || lengthOf(way.velocity) < slowest) return false;
   return dot(after.velocity, way.velocity) < 0;
-}
-
-/** Whether a road user goes on as if nothing had happened. */
-export function goesOn(before: Way, motion: TrackMotion): boolean {
-  const after = steadyWayOf(motion);
-  if (after === null) return false;
-  const lengths = [lengthOf(before.velocity), lengthOf(after.velocity)] as const;
-  const cosine = dot(before.velocity, after.velocity) / Math.max(1, lengths[0] * lengths[1]);
-  return cosine >= SAME_WAY_COSINE && lengths[1] >= SAME_PACE_SHARE * lengths[0];
 }
 
 function wayThrough(

@@ -104,6 +104,15 @@ describe('a vehicle that stands', () => {
     expect(opened(road)).toEqual([]);
   });
 
+  test('only now and then, because it is a shadow, is none', () => {
+    const road = roadWith([]);
+    for (let n = 0; n < 20; n += 1) {
+      road.run(1500, standing(vehicle(n, [50, 300])));
+      road.run(3000);
+    }
+    expect(opened(road)).toEqual([]);
+  });
+
   test('and creeps on again and again never stood that long', () => {
     const road = roadWith([]);
     for (let y = 100; y < 900; y += 45) {

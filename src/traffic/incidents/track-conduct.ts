@@ -10,9 +10,12 @@ const GAP_MS = 1000;
 const CREPT_HEIGHTS = 1;
 /** Who has come farther than this across the lane, in box heights, is crossing it and not staying there. */
 const CROSSES_HEIGHTS = 2;
-/** Who stood and is lost is known again at its place for this long: a bus may have been in front of it. */
+/**
+ * Who is lost is known again at its place: on foot for this long, standing for as long as it was seen to stand, at
+ * most so long. A bus may have been in front of it; what is seen less than it is not is a shadow on the road.
+ */
+const LOST_MS = 1500;
 const LOST_STANDING_MS = 30_000;
-const LOST_WALKING_MS = 1500;
 /** A new track is a lost one when it begins this close to it, in box heights, and is about as high. */
 const SAME_PLACE_HEIGHTS = 0.5;
 const SAME_HEIGHT = 1.5;
@@ -21,6 +24,8 @@ const SAME_HEIGHT = 1.5;
 export interface Stay {
   readonly sinceMs: number;
   readonly lastMs: number;
+  /** How much of it was seen, ms. */
+  readonly seenMs: number;
   readonly foot: PointPx;
 }
 
@@ -66,8 +71,8 @@ export function recallConduct(
 
 /** Whether a conduct that this picture does not show is worth keeping. */
 export function isRemembered({ standing, astray, lastMs }: TrackConduct, nowMs: number): boolean {
-  if (standing !== null) return nowMs - lastMs <= LOST_STANDING_MS;
-  return astray !== null && nowMs - lastMs <= LOST_WALKING_MS;
+  if (standing !== null) return nowMs - lastMs <= rememberedMs(standing);
+  return astray !== null && nowMs - lastMs <= LOST_MS;
 }
 
 /** Judges a vehicle at the newest picture that shows it. */
@@ -86,9 +91,10 @@ export function judgeVehicle(
   const standing = nextStay(known?.standing ?? null, stands, {
     sinceMs: seen.atMs - movement.spanMs,
     lastMs: seen.atMs,
+    seenMs: movement.spanMs,
     foot: seen.foot,
     isThere: ({ foot }) => lengthOf(subtract(seen.foot, foot)) <= CREPT_HEIGHTS * motion.boxHeightPx,
-    knownForMs: LOST_STANDING_MS,
+    knownForMs: rememberedMs(known?.standing ?? null),
   });
   const against =
     lane !== null && !stands && goesAlong(motion, subtract(lane.direction[0], lane.direction[1]));
@@ -120,9 +126,10 @@ export function judgeWalker(
   const astray = nextStay(known?.astray ?? null, isAstray, {
     sinceMs: seen.atMs,
     lastMs: seen.atMs,
+    seenMs: 0,
     foot: seen.foot,
     isThere: ({ foot }) => acrossPx(subtract(seen.foot, foot), lane) <= CROSSES_HEIGHTS * motion.boxHeightPx,
-    knownForMs: LOST_WALKING_MS,
+    knownForMs: LOST_MS,
   });
   const at = { onFoot: true, lastMs: seen.atMs, foot: seen.foot, heightPx: motion.boxHeightPx };
   return { ...UNJUDGED, ...at, astray };
@@ -141,7 +148,13 @@ function nextStay(known: Stay | null, stays: boolean, { isThere, knownForMs, ...
   const unseenMs = known === null ? 0 : now.lastMs - known.lastMs;
   if (!stays) return known !== null && unseenMs <= GAP_MS ? known : null;
   const isSame = known !== null && unseenMs <= knownForMs && isThere(known);
-  return isSame ? { ...known, lastMs: now.lastMs } : now;
+  if (!isSame) return now;
+  return { ...known, lastMs: now.lastMs, seenMs: known.seenMs + (unseenMs <= GAP_MS ? unseenMs : 0) };
+}
+
+/** How long somebody who stood is known again after the last sight. */
+function rememberedMs(standing: Stay | null): number {
+  return Math.min(LOST_STANDING_MS, Math.max(LOST_MS, standing?.seenMs ?? 0));
 }
 
 /** How far a way leads across a lane, in pixels. */

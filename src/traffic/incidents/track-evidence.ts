@@ -24,6 +24,9 @@ const BOX_HEIGHTS_PER_DISTANCE = 1.5;
 /** What was so this long ago is so: boxes vanish for a picture or two. */
 const FRESH_MS = 1000;
 
+/** Who was seen for less of the time that it is said to have stood is not believed. */
+const SEEN_SHARE = 0.5;
+
 export interface ConductState {
   readonly tracks: Conducts;
   readonly lines: LineState;
@@ -117,6 +120,7 @@ function stoppedVehicle(
   const waitMs = waitMsAt(place, rules.stoppedVehicle, motion);
   if (standing === null || waitMs === null || atMs - standing.lastMs > FRESH_MS) return [];
   if (!isWatched(rules, 'stopped-vehicle', place.kind)) return [];
+  if (standing.seenMs < SEEN_SHARE * (standing.lastMs - standing.sinceMs)) return [];
   const inLine = lines.get(place.lane)?.get(motion.track);
   if (place.drawn !== null && inLine === 'behind') return [];
   const redMs = rules.stoppedVehicle.waitS['stop-line'] * MS_PER_S;

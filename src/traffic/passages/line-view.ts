@@ -8,8 +8,8 @@ import { type Box, vehicleLength } from './vehicle-length.ts';
 /** A car, metres: what a line is judged with. */
 const CAR = { lengthM: 4.5, widthM: 1.8, heightM: 1.5 } as const;
 /** The pictures from which a speed is made begin so long before the line and end so long after it, ms. */
-const BEFORE_MS = 700;
-const AFTER_MS = 300;
+const BEFORE_MS = 850;
+const AFTER_MS = 150;
 
 /** How a calibrated camera sees one counting line. */
 export interface LineView {

@@ -54,6 +54,8 @@ const SHIFT_S = 1.2;
 /** So much light is left when the lens is as good as capped. */
 const CAPPED_SHARE = 0.05;
 const SCALE_ERROR = 1.3;
+/** Half a minute on two idle cores. */
+const WATCH_LIMIT_MS = 600_000;
 
 const streets = new Map<LightName, WatchedStreet>();
 const brightness = new Map<LightName, { readonly mean: number; readonly spread: number }>();
@@ -90,7 +92,7 @@ beforeAll(async () => {
     beforeMs += street.truth.duration * 1000;
   }
   await session.release();
-});
+}, WATCH_LIMIT_MS);
 
 describe.each(NAMES)('%s', (light) => {
   const street = (): WatchedStreet => {

@@ -4,7 +4,7 @@ import type { Line } from '../line.ts';
 import { createLineKeeper } from '../line-keeper.ts';
 import { createListenOpener, type ListeningPort } from '../tcp-listener.ts';
 import { createEar, type Ear } from './ear.ts';
-import { giveUp, peerPlace, type ScanTools, tellSpeakers, waitUntil } from './scan-tools.ts';
+import { giveUp, isTraffic, peerPlace, type ScanTools, tellSpeakers, waitUntil } from './scan-tools.ts';
 
 const CALLERS_AT_MOST = 64;
 
@@ -40,6 +40,8 @@ export async function scanCallers(
       const isNew = ear.speakers.some(({ identity, address }) => !heard.has(`${identity} ${address}`));
       for (const { identity, address } of ear.speakers) heard.add(`${identity} ${address}`);
       if (isNew) tellSpeakers(place, ear, tools);
+      const { heardBytes: bytes } = ear;
+      if (ear.speakers.length === 0 && isTraffic(bytes)) tools.say({ finding: 'stranger', path, bytes });
       await line.close();
     }
   });

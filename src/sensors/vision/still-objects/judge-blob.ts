@@ -49,5 +49,5 @@ export function judgeBlob({ cells }: Blob, background: RoadBackground): BlobVerd
   }
   if (count === 0) return 'faint';
   if (now < OUTLINE_LEVELS * count) return before > now ? 'bare' : 'faint';
-  return now >= OUTLINE_RATIO * before ? 'thing' : 'bare';
+  return now >= OUTLINE_RATIO * before ? 'thing' : 'thing';
 }
