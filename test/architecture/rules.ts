@@ -20,7 +20,7 @@ export const MAY_IMPORT: Readonly<Record<string, FolderRule>> = {
   catalog: { values: ['base'], types: ['traffic'] },
   sensors: { values: ['base', 'traffic/observations'], types: ['catalog'] },
   store: { values: ['base'], types: ['traffic'] },
-  uplink: { values: ['base', 'store/outbox'], types: ['traffic'] },
+  uplink: { values: ['base', 'store/outbox', 'store/relay-class'], types: ['traffic'] },
   runtime: { values: ['base'], types: none },
   app: {
     values: ['base', 'traffic', 'catalog', 'store', 'uplink', 'runtime', 'sensors/contract'],

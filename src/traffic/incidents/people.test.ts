@@ -61,6 +61,12 @@ describe('somebody on foot', () => {
     expect(opened(roadOf('through').run(14_000, acrossAt(7)))).toEqual(['critical pedestrian']);
   });
 
+  test('who does not move at all is a cone; who stands and sways is somebody', () => {
+    const standing = (sway: number) => (atMs: number) => [user(1, [50 + sway * Math.sin(atMs / 700), 300])];
+    expect(opened(roadOf('through').run(30_000, standing(1)))).toEqual([]);
+    expect(opened(roadOf('through').run(30_000, standing(3)))).toEqual(['critical pedestrian']);
+  });
+
   test.each<LaneKind>(['stop-line', 'turn', 'bus', 'non-motor'])('in a lane of kind %s is none', (kind) => {
     expect(opened(roadOf(kind).run(20_000, walker()))).toEqual([]);
   });

@@ -8,6 +8,12 @@ import type { CameraLaneDefinition, IncidentRules, PointPx } from '../site-defin
 const GAP_MS = 1000;
 /** Who has come farther than this since it stood, in box heights, has crept and stands anew. */
 const CREPT_HEIGHTS = 1;
+/**
+ * People do not stand like posts. A cone that is taken for somebody keeps its place within a twentieth of its height
+ * sideways; its lower edge may jump by half of it.
+ */
+const SWAYS_SIDEWAYS = 0.1;
+const SWAYS_UPRIGHT = 1;
 /** Who has come farther than this across the lane, in box heights, is crossing it and not staying there. */
 const CROSSES_HEIGHTS = 2;
 /**
@@ -45,6 +51,8 @@ export interface TrackConduct {
   } | null;
   /** Somebody on foot or on a bicycle where nobody should be. */
   readonly astray: Stay | null;
+  /** Between which places the foot has been meanwhile. */
+  readonly roam: { readonly from: PointPx; readonly to: PointPx } | null;
 }
 
 export type Conducts = ReadonlyMap<number, TrackConduct>;
@@ -107,6 +115,7 @@ export function judgeVehicle(
     heading: against ? 'reverse' : along ? 'forward' : (known?.heading ?? null),
     wrongWay: against && fast ? (known?.wrongWay ?? began) : null,
     astray: null,
+    roam: null,
   };
 }
 
@@ -132,10 +141,22 @@ export function judgeWalker(
     knownForMs: LOST_MS,
   });
   const at = { onFoot: true, lastMs: seen.atMs, foot: seen.foot, heightPx: motion.boxHeightPx };
-  return { ...UNJUDGED, ...at, astray };
+  const before = astray?.sinceMs === known?.astray?.sinceMs ? (known?.roam ?? null) : null;
+  const roam = {
+    from: lowest(before?.from ?? seen.foot, seen.foot),
+    to: highest(before?.to ?? seen.foot, seen.foot),
+  };
+  return { ...UNJUDGED, ...at, astray, roam };
 }
 
-const UNJUDGED = { standing: null, heading: null, wrongWay: null, astray: null } as const;
+/** Whether it is somebody: a post, a cone or a sign does not move at all. */
+export function hasMoved({ roam, heightPx }: TrackConduct): boolean {
+  if (roam === null) return false;
+  const [sideways, upright] = subtract(roam.to, roam.from);
+  return sideways >= SWAYS_SIDEWAYS * heightPx || upright >= SWAYS_UPRIGHT * heightPx;
+}
+
+const UNJUDGED = { standing: null, heading: null, wrongWay: null, astray: null, roam: null } as const;
 
 interface Seen extends Stay {
   /** Whether this is the place of an earlier stay, … */
@@ -162,4 +183,12 @@ function acrossPx(way: PointPx, lane: CameraLaneDefinition | null): number {
   if (lane === null) return 0;
   const along = subtract(lane.direction[1], lane.direction[0]);
   return Math.abs(way[0] * along[1] - way[1] * along[0]) / (lengthOf(along) || 1);
+}
+
+function lowest(a: PointPx, b: PointPx): PointPx {
+  return [Math.min(a[0], b[0]), Math.min(a[1], b[1])];
+}
+
+function highest(a: PointPx, b: PointPx): PointPx {
+  return [Math.max(a[0], b[0]), Math.max(a[1], b[1])];
 }

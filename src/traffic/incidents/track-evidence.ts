@@ -12,6 +12,7 @@ import { foldLaneLines, type LaneLines, type LineState, type SeenVehicle } from 
 import { placeAt, type RoadPlace, waitMsAt } from './road-place.ts';
 import {
   type Conducts,
+  hasMoved,
   isRemembered,
   judgeVehicle,
   judgeWalker,
@@ -151,7 +152,7 @@ function astray(
   { rules, atMs }: Circumstances,
 ): readonly TrackEvidence[] {
   const { motion, conduct, place } = judged;
-  if (conduct.astray === null || atMs - conduct.astray.lastMs > FRESH_MS) return [];
+  if (conduct.astray === null || atMs - conduct.astray.lastMs > FRESH_MS || !hasMoved(conduct)) return [];
   const incidentKind = motion.class === 'bicycle' ? 'cyclist' : 'pedestrian';
   if (!isWatched(rules, incidentKind, place.kind)) return [];
   return [evidenceOf(camera, judged, { incidentKind, sinceMs: conduct.astray.sinceMs, atMs })];

@@ -1,15 +1,20 @@
+import { MS_PER_S } from '../../base/units.ts';
 import { percentile } from '../flow/mean-speed.ts';
 import { wayOnGround } from '../lane-ground.ts';
 import type { CameraDefinition, CameraLaneDefinition } from '../site-definition.ts';
 import { type GroundSpeed, publishedSpeed } from './ground-speed.ts';
 import type { CompletedPassage } from './passage.ts';
-import type { TrackMotion } from './track-motion.ts';
-import { vehicleLength } from './vehicle-length.ts';
+import type { Sample, TrackMotion } from './track-motion.ts';
+import { MAX_LENGTH_UNCERTAINTY_PCT, vehicleLength } from './vehicle-length.ts';
 
 /** The window for a spot speed at the line, ms; where that leaves too much open, all that is remembered. */
 const SPEED_WINDOW_MS = 1000;
 /** A length takes a while to work out, and neighbouring boxes say the same: every so many-th is asked. */
-const EVERY = 4;
+const EVERY = 2;
+/** A tracker's box follows the size of a vehicle by some tenths of a second: that is a tenth of it at this rate. */
+const MAX_GROWTH_PER_S = 0.3;
+/** Fewer lengths than this cannot agree. */
+const MIN_LENGTHS = 3;
 
 export type TrackFigures = Pick<
   CompletedPassage,
@@ -39,7 +44,10 @@ function speedOf({ plane }: CameraDefinition, motion: TrackMotion, atMs: number)
   return publishedSpeed(newest, foot) ?? publishedSpeed(samples, foot);
 }
 
-/** The middle of what the remembered boxes say: one that jumps, or holds two vehicles, does not make a length. */
+/**
+ * The middle of what the remembered boxes say. They have to agree: one that jumps, or holds two vehicles, makes no
+ * length. Boxes that grow or shrink fast make none at all, because a tracker follows their size late.
+ */
 function lengthOf(
   { plane, visible }: CameraDefinition,
   lane: Pick<CameraLaneDefinition, 'direction'>,
@@ -48,7 +56,23 @@ function lengthOf(
   const way = plane && (speed?.way ?? wayOnGround(lane, plane.matrix));
   if (plane === null || way === null) return null;
   const view = { plane, visible, way, class: motion.class };
-  const boxes = motion.samples.filter((_, index) => index % EVERY === 0).map(({ box }) => box);
-  const lengthsM = boxes.flatMap((box) => vehicleLength(box, view)?.lengthM ?? []);
-  return lengthsM.length * 2 < boxes.length ? null : percentile(lengthsM, 0.5);
+  const asked = motion.samples.filter((_, index) => index % EVERY === 0);
+  const measured = asked.flatMap((sample) => {
+    const length = vehicleLength(sample.box, view);
+    return length === null ? [] : [{ sample, lengthM: length.lengthM }];
+  });
+  if (measured.length < MIN_LENGTHS || measured.length * 2 < asked.length) return null;
+  if (growthPerS(measured.map(({ sample }) => sample)) > MAX_GROWTH_PER_S) return null;
+  const lengthsM = measured.map(({ lengthM }) => lengthM);
+  const middleM = percentile(lengthsM, 0.5);
+  const spreadM = Math.max(...lengthsM) - Math.min(...lengthsM);
+  return 100 * spreadM <= MAX_LENGTH_UNCERTAINTY_PCT * middleM ? middleM : null;
+}
+
+/** How fast the width of a box changes, as a share of it in a second. */
+function growthPerS(samples: readonly Sample[]): number {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (first === undefined || last === undefined || last.atMs <= first.atMs) return Number.POSITIVE_INFINITY;
+  const widthOf = ({ box: [x1, , x2] }: Sample): number => Math.max(1, x2 - x1);
+  return (Math.abs(Math.log(widthOf(last) / widthOf(first))) * MS_PER_S) / (last.atMs - first.atMs);
 }

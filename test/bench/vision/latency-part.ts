@@ -148,11 +148,10 @@ function print(readings: ReadonlyMap<string, readonly Reading[]>, how: string): 
   const cpu = ({ cpuPct }: Reading): number => cpuPct;
   goal('latency p50 at most 1.1 of OpenCV', ratio([OURS, OPENCV], p(0.5)), (value) => value <= 1.1);
   goal('latency p99 at most 1.1 of OpenCV', ratio([OURS, OPENCV], p(0.99)), (value) => value <= 1.1);
-  goal('CPU at most 0.9 of OpenCV, every picture', ratio([OURS, OPENCV], cpu), (value) => value <= 0.9);
-  goal(
-    `CPU at most 0.9 of OpenCV, ${SERVICE_FPS} a second`,
-    ratio([OURS_10, OPENCV_10], cpu),
-    (value) => value <= 0.9,
-  );
+  const cpuGoal = (pair: readonly [string, string]): void =>
+    goal(`CPU at most 0.9: ${pair.join(' / ')}`, ratio(pair, cpu), (value) => value <= 0.9);
+  cpuGoal([OURS_10, OPENCV]);
+  cpuGoal([OURS, OPENCV]);
+  cpuGoal([OURS_10, OPENCV_10]);
   say();
 }

@@ -12,9 +12,9 @@ export interface Counts {
   readonly extra: number;
 }
 
-/** Over all lanes of one direction. */
+/** Over all lanes of one direction; who is counted against it did not cross in it. */
 export function countsOf({ lines }: JudgedClip, heading: 'toward' | 'away'): Counts {
-  const chosen = lines.filter(({ direction }) => direction === heading);
+  const chosen = lines.filter(({ direction }) => direction.endsWith(heading));
   const sum = (of: (line: JudgedClip['lines'][number]) => number): number =>
     chosen.reduce((total, line) => total + of(line), 0);
   return {

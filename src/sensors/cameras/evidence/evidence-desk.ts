@@ -47,6 +47,7 @@ export function createEvidenceDesk(options: EvidenceDeskOptions): EvidenceDesk {
   let folder: EvidenceFolder | null = null;
   let pending = 0;
   let refused = 0;
+  let missed = 0;
   /** One file at a time: ffmpeg may have one core for a second, but not all of them. */
   let work: Promise<void> = Promise.resolve();
   let closing = false;
@@ -76,7 +77,10 @@ export function createEvidenceDesk(options: EvidenceDeskOptions): EvidenceDesk {
     return made;
   };
   const claim = ({ incident, camera }: EvidenceRequest, file: KeptFile | null): void => {
-    if (file === null) return;
+    if (file === null) {
+      missed += 1;
+      return;
+    }
     const kept: EvidenceKept = {
       kind: 'evidence-kept',
       incident,
@@ -161,6 +165,7 @@ export function createEvidenceDesk(options: EvidenceDeskOptions): EvidenceDesk {
           removedFiles: folder?.removed ?? 0,
           pendingIncidents: pending,
           refusedIncidents: refused,
+          missedFiles: missed,
           ringMegabytes: megabytes(held.reduce((sum, { ringBytes }) => sum + ringBytes, 0)),
           lostFragments: held.reduce((sum, { lost }) => sum + lost, 0),
         },

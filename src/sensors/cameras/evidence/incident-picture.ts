@@ -62,7 +62,7 @@ export async function makeIncidentPicture(options: {
     codecs: ['ppm'],
     inputArgs: ['-f', 'ppm_pipe'],
     outputArgs: ['-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p', '-q:v', JPEG_QUALITY, '-f', 'mjpeg', 'pipe:1'],
-    input: [encodePicture(picture)],
+    input: encodePicture(picture),
     outputLimitBytes: JPEG_LIMIT_BYTES,
   });
 }

@@ -34,8 +34,10 @@ export function parsePicture(ppm: Buffer): Picture {
   return { widthPx, heightPx, rgb };
 }
 
-export function encodePicture({ widthPx, heightPx, rgb }: Picture): Buffer {
-  return Buffer.concat([Buffer.from(`P6\n${widthPx} ${heightPx}\n255\n`, 'latin1'), rgb]);
+/** The parts of the same; its pixels are not copied. */
+export function encodePicture({ widthPx, heightPx, rgb }: Picture): readonly Buffer[] {
+  const pixels = Buffer.from(rgb.buffer, rgb.byteOffset, rgb.length);
+  return [Buffer.from(`P6\n${widthPx} ${heightPx}\n255\n`, 'latin1'), pixels];
 }
 
 /** Size of one dot of a letter. */

@@ -99,6 +99,11 @@ describe('a thing that has come to rest on the road', () => {
     }
   });
 
+  test('is found under a light that has changed since the road was learned', () => {
+    const dusk = (atMs: number) => ({ gain: atMs < LEARN_MS + 500 ? 1 : 0.6 });
+    expect(claims({ patches: since(CARTON), light: dusk })[0]?.object).toBe(1);
+  });
+
   test('keeps its number while traffic passes before it, and is told to have gone once', () => {
     const before = carAt(90, 110, 190);
     const all = claims(
@@ -144,6 +149,10 @@ describe('no thing', () => {
     ['is the light that changes with a cloud', { light: (atMs) => ({ gain: atMs < BEGUN_MS ? 1 : 0.6 }) }],
     ['is night, and the noise of it', { light: () => ({ gain: 0.25, noise: 14 }) }],
     [
+      'is a camera that has been nudged by two pixels',
+      { light: (atMs) => ({ shiftPx: atMs < BEGUN_MS ? 0 : 2 }) },
+    ],
+    [
       'is a camera that sways',
       { light: (atMs) => ({ shiftPx: [0, 2, 1, -2, -1][(atMs / LOOK_MS) % 5] ?? 0 }) },
     ],
@@ -174,6 +183,10 @@ describe('no thing', () => {
     [
       'is the road behind a thing that had always lain there',
       { patches: (atMs) => (atMs < BEGUN_MS ? [{ ...CARTON, grey: () => 35 }] : []) },
+    ],
+    [
+      'is a mark on the road that a thing had always covered',
+      { patches: (atMs) => (atMs < BEGUN_MS ? [{ box: [206, 122, 214, 152], grey: () => 35 }] : []) },
     ],
     [
       'is the road behind a parked two-wheeler that leaves',

@@ -4,7 +4,7 @@ import type { Track } from '../tracker.ts';
 import { type Blob, blobsOf } from './blobs.ts';
 import { CELL_PX, type GreyPicture, greyPictureOf } from './grey-picture.ts';
 import { createHiddenCells } from './hidden-cells.ts';
-import { judgeBlob } from './judge-blob.ts';
+import { isThing } from './is-thing.ts';
 import { createObjectList } from './object-list.ts';
 import { createRoadBackground, type RoadBackground } from './road-background.ts';
 import { createVehicleScale } from './vehicle-scale.ts';
@@ -63,15 +63,17 @@ export function createStillObjects(
   const hiddenBy = createHiddenCells();
   const begin = (picture: GreyPicture): RoadBackground =>
     createRoadBackground(picture, { absorbedLooks: looksIn(timing.absorbMs) });
+  // Black until the first picture.
   let road = begin(greyPictureOf(new Uint8Array(0), placement));
   let begunMs: number | null = null;
   let lookedMs = Number.NEGATIVE_INFINITY;
   const objects = createObjectList(() => road);
 
-  const isThing = (blob: Blob): boolean => {
-    const verdict = judgeBlob(blob, road);
-    if (verdict !== 'thing') road.adopt(blob.cells);
-    return verdict === 'thing' && hasSize(blob, scale.carHeightAt(blob.box[3] * CELL_PX));
+  /** What is no thing has become the road. */
+  const isNew = (blob: Blob): boolean => {
+    if (isThing(blob, road)) return hasSize(blob, scale.carHeightAt(blob.box[3] * CELL_PX));
+    road.adopt(blob.cells);
+    return false;
   };
   return {
     look(pixels, tracks, atMs) {
@@ -94,7 +96,7 @@ export function createStillObjects(
         road = begin(picture);
       }
       const fresh = blobs.filter((blob) => blob.cells.length >= LEAST_CELLS && !objects.has(blob));
-      const found = isOtherPicture ? [] : fresh.filter(isThing);
+      const found = isOtherPicture ? [] : fresh.filter(isNew);
       return objects.update(found, { atMs, sinceMs: atMs - timing.stillMs });
     },
   };
