@@ -209,7 +209,7 @@ export interface UplinkPlan {
 /** The platform first. What is missing from a stream is told to everybody who gets any. */
 export function planUplinks({ site }: LoadedSite): readonly [UplinkPlan, ...UplinkPlan[]] {
   const { publishPassages, publishHiRes, ...platform } = site.uplink;
-  const streams = new Set<StreamName>(['incident', 'fault', 'flow', 'movement', 'gap']);
+  const streams = new Set<StreamName>(['incident', 'fault', 'flow', 'movement', 'gap', 'audit']);
   if (publishPassages) streams.add('passage');
   if (publishHiRes) streams.add('hires');
   return [

@@ -1,7 +1,10 @@
 import { createSystemClock } from '../base/clock.ts';
 import { RoadsideError } from '../base/errors.ts';
 import type { FaultRecord } from '../traffic/record.ts';
-import type { GapReason, GapRecord, StoredRecord, StreamName } from '../traffic/stored-record.ts';
+import type { AuditFact, GapReason, GapRecord, StoredRecord, StreamName } from '../traffic/stored-record.ts';
+import { createAudit } from './audit.ts';
+import type { AuditEnds, AuditRow } from './audit-chain.ts';
+import { createCommands } from './command-journal.ts';
 import { type Database, openDatabase, storeErrorFrom } from './database.ts';
 import { createGapRecords, type Origin } from './gap-records.ts';
 import { createLedger, type LedgerRow } from './ledger.ts';
@@ -39,6 +42,12 @@ export interface LiveStore extends Omit<Store, 'salvage'> {
     readonly missing: ReadonlyMap<string, Missing>;
     readonly faults: readonly FaultRecord[];
   }): void;
+  /** The same for what is kept beside the ledger. Commands that expire by `floorMs` are refused from now on. */
+  takeOverAudit(saved: {
+    readonly rows: readonly AuditRow[];
+    readonly ends: AuditEnds | null;
+    readonly floorMs: number;
+  }): void;
 }
 
 /** @throws RoadsideError store-locked, store-newer, store-corrupt, store-not-durable, store-unavailable */
@@ -58,6 +67,8 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
   const ledger = createLedger(database);
   const openFaults = createOpenFaults(database);
   const gaps = createGapRecords(origin, clock);
+  const audit = createAudit(database, origin, clock);
+  const commands = createCommands(database);
   const upstreams: readonly Upstream[] =
     options.upstreams === undefined
       ? readUpstreams(database)
@@ -99,9 +110,11 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
     try {
       const result = database.transaction(work)();
       gaps.taken();
+      audit.taken();
       return result;
     } catch (error) {
       gaps.dropped();
+      audit.dropped();
       ledger.rewind(lastPosition);
       for (const outbox of outboxes) outbox.rewind();
       throw storeErrorFrom(error, file);
@@ -138,6 +151,25 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
     }
     return missing;
   };
+  /** Does it again as long as it fails for want of room and room can be made. */
+  const withRoom = (work: () => void): void => {
+    for (let turn = 0; ; turn += 1) {
+      try {
+        work();
+        return;
+      } catch (error) {
+        const isFull = error instanceof RoadsideError && error.code === 'store-full';
+        if (!isFull || turn >= SHED_TURNS || !makeRoom()) throw error;
+      }
+    }
+  };
+  const writeAudited = (facts: readonly AuditFact[], work: () => void = () => undefined): void =>
+    withRoom(() =>
+      settle(() => {
+        work();
+        for (const fact of facts) insert(audit.append(fact), madeAt());
+      }),
+    );
   const guarded = <T>(work: () => T): T => {
     try {
       return work();
@@ -163,16 +195,18 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
       };
     },
     append(records) {
-      if (records.length === 0) return;
-      for (let turn = 0; ; turn += 1) {
-        try {
-          write(records);
-          return;
-        } catch (error) {
-          const isFull = error instanceof RoadsideError && error.code === 'store-full';
-          if (!isFull || turn >= SHED_TURNS || !makeRoom()) throw error;
-        }
-      }
+      if (records.length > 0) withRoom(() => write(records));
+    },
+    audit: {
+      append: (fact) => writeAudited([fact]),
+      read: (after, limit) => guarded(() => audit.read(after, limit)),
+      ends: () => guarded(() => audit.ends()),
+    },
+    commands: {
+      floorMs: () => guarded(() => commands.floorMs()),
+      find: (id) => guarded(() => commands.find(id)),
+      note: (command, fact) => writeAudited([fact], () => commands.insert(command)),
+      settle: ({ id, reply }, facts) => writeAudited(facts, () => commands.reply(id, reply)),
     },
     giveUp(records) {
       for (const { name, streams } of wishes) {
@@ -212,6 +246,11 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
       });
       generation += 1;
     },
+    takeOverAudit: ({ rows, ends, floorMs }) =>
+      settle(() => {
+        audit.restore(rows, ends);
+        commands.raiseFloor(floorMs);
+      }),
     openFaults: () => guarded(() => openFaults.read()),
     lastStoredMs: () => guarded(() => ledger.lastMadeAtMs()),
     prune: (query) => settle(() => shedding.prune(query)),

@@ -2,7 +2,7 @@ import type { StreamName } from '../traffic/stored-record.ts';
 
 /**
  * How urgent a record is when a backlog drains, 1 first, and how long it is kept when there is no room, 4 goes
- * first: 1 incidents, faults and what is known to be lost; 2 references to evidence; 3 flow, movements and passages; 4 health.
+ * first: 1 incidents, faults, the audit and what is known to be lost; 2 references to evidence; 3 flow, movements and passages; 4 health.
  */
 export type RelayClass = 1 | 2 | 3 | 4;
 
@@ -13,6 +13,7 @@ const CLASS_OF_STREAM: Readonly<Record<StreamName, RelayClass>> = {
   incident: 1,
   fault: 1,
   gap: 1,
+  audit: 1,
   flow: 3,
   movement: 3,
   passage: 3,

@@ -1,4 +1,5 @@
 import type { FaultRecord } from '../traffic/record.ts';
+import type { AuditEnds } from './audit-chain.ts';
 import { pendingChecksum, rowChecksum, textChecksum } from './checksums.ts';
 import { type Database, openDamaged } from './database.ts';
 import type { LedgerRow } from './ledger.ts';
@@ -24,6 +25,8 @@ export interface Salvage {
   /** No row of the file lies behind this, as far as can be told. */
   readonly lastPosition: number;
   readonly findings: SalvageFindings;
+  /** What of the audit can be read, and until when commands may have been seen that nobody remembers now. */
+  audit(nowMs: number): Parameters<LiveStore['takeOverAudit']>[0];
   /** Saves `rows` more. True when there are no more. */
   step(into: Pick<LiveStore, 'takeOver'>, rows: number): boolean;
   close(): void;
@@ -35,6 +38,9 @@ const LOOK_BEYOND = 1_000_000;
 const LARGEST_POSITION = 2 ** 48;
 /** Farthest jump over rows that cannot be read: about what fits on a damaged page of the table's upper levels. */
 const LONGEST_JUMP = 4096;
+
+/** No command that was seen expires later after now. */
+const COMMANDS_LAST_MS = 6 * 60_000;
 
 type ReadRow = LedgerRow & { readonly crc: number };
 interface WaitingRow {
@@ -63,6 +69,7 @@ function tryToSave(file: string): Salvage | null {
 const NOTHING_TO_SAVE: Salvage = {
   lastPosition: 0,
   findings: { counted: false, saved: 0, altered: 0, lost: 0 },
+  audit: (nowMs) => ({ rows: [], ends: null, floorMs: nowMs + COMMANDS_LAST_MS }),
   step: () => true,
   close: () => undefined,
 };
@@ -118,6 +125,7 @@ function salvageOf(database: Database): Salvage {
   return {
     lastPosition,
     findings,
+    audit: (nowMs) => readAudit(database, nowMs),
     step(into, limit) {
       const saved: SavedRow[] = [];
       let done = false;
@@ -146,6 +154,30 @@ function salvageOf(database: Database): Salvage {
     },
     close: () => void tolerate(() => database.close()),
   };
+}
+
+/** Entries around what cannot be read: a hole stays a hole. */
+function readAudit(database: Database, nowMs: number): ReturnType<Salvage['audit']> {
+  const first = database.prepare<[number], { readonly position: number; readonly body: string }>(
+    'SELECT number AS position, body FROM audit WHERE number >= ? ORDER BY number LIMIT 1',
+  );
+  const ends =
+    tolerate(() =>
+      database
+        .prepare<[], AuditEnds>(
+          `SELECT before_number AS beforeNumber, before_hash AS beforeHash, last_number AS lastNumber,
+             last_hash AS lastHash FROM audit_ends`,
+        )
+        .get(),
+    ) ?? null;
+  const rows = [...readAround((from) => first.get(from), LOOK_BEYOND)].map(({ position, body }) => ({
+    number: position,
+    body,
+  }));
+  const known = tolerate(() =>
+    database.prepare<[], number>('SELECT max(floor_ms) FROM command_floor').pluck().get(),
+  );
+  return { rows, ends, floorMs: Math.max(known ?? 0, nowMs + COMMANDS_LAST_MS) };
 }
 
 /**

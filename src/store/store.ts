@@ -3,7 +3,9 @@ import type { Clock } from '../base/clock.ts';
 import { createSystemClock } from '../base/clock.ts';
 import { RoadsideError } from '../base/errors.ts';
 import type { FaultRecord } from '../traffic/record.ts';
-import type { StoredRecord, StreamName } from '../traffic/stored-record.ts';
+import type { AuditFact, StoredRecord, StreamName } from '../traffic/stored-record.ts';
+import type { Audit } from './audit.ts';
+import type { CommandJournal } from './command-journal.ts';
 import type { Origin } from './gap-records.ts';
 import type { LedgerQuery, LedgerRow, NewestQuery, PruneOptions } from './ledger.ts';
 import { type LiveStore, openLiveStore } from './live-store.ts';
@@ -76,6 +78,9 @@ export interface Store {
   append(records: readonly StoredRecord[]): void;
   /** Records that will never be stored: they are declared missing with the next records that are. */
   giveUp(records: readonly StoredRecord[]): void;
+  /** What was done to the agent; each entry is a record of stream `audit` as well. */
+  readonly audit: AuditLog;
+  readonly commands: CommandJournal;
   totals(): StoreTotals;
   /** The opening records of the faults that are open, whichever run opened them. */
   openFaults(): readonly FaultRecord[];
@@ -90,6 +95,11 @@ export interface Store {
   /** The newest records of a stream, newest first, without rows that the disk has altered. */
   newest(query: NewestQuery): readonly LedgerRow[];
   close(): void;
+}
+
+export interface AuditLog extends Audit {
+  /** @throws RoadsideError as Store.append */
+  append(fact: AuditFact): void;
 }
 
 /** A start may take so long over a damaged file; the rest is saved while the gateway works. */
@@ -123,6 +133,7 @@ export function openStore(options: StoreOptions): Store {
     const salvage = openSalvage(setAside);
     const fresh = openLiveStore(options);
     fresh.beginAfter(salvage.lastPosition);
+    fresh.takeOverAudit(salvage.audit(clock.now().wallMs));
     saving = { salvage, problem: error.message, setAside };
     const untilMs = clock.monoMs() + SALVAGE_AT_ONCE_MS;
     while (clock.monoMs() < untilMs && !save(fresh, SALVAGE_ROWS));
@@ -161,6 +172,17 @@ export function openStore(options: StoreOptions): Store {
     }),
     append: (records) => whole((store) => store.append(records)),
     giveUp: (records) => live.giveUp(records),
+    audit: {
+      append: (fact) => whole((store) => store.audit.append(fact)),
+      read: (after, limit) => whole((store) => store.audit.read(after, limit)),
+      ends: () => whole((store) => store.audit.ends()),
+    },
+    commands: {
+      floorMs: () => whole((store) => store.commands.floorMs()),
+      find: (id) => whole((store) => store.commands.find(id)),
+      note: (command, fact) => whole((store) => store.commands.note(command, fact)),
+      settle: (settled, facts) => whole((store) => store.commands.settle(settled, facts)),
+    },
     totals: () => whole((store) => store.totals()),
     openFaults: () => whole((store) => store.openFaults()),
     lastStoredMs: () => whole((store) => store.lastStoredMs()),

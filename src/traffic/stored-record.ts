@@ -1,7 +1,7 @@
 import type { RecordHead, TrafficRecord } from './record.ts';
 
 /** What the agent says of its own keeping, beside what it says of the road. */
-export type AgentRecord = GapRecord;
+export type AgentRecord = GapRecord | AuditRecord;
 
 /** Whatever is stored and relayed. `stream` discriminates. */
 export type StoredRecord = TrafficRecord | AgentRecord;
@@ -35,4 +35,41 @@ export interface RecordGap {
 
 export interface GapRecord extends RecordHead, RecordGap {
   readonly stream: 'gap';
+}
+
+export type AuditAction =
+  | 'started'
+  | 'stopped'
+  | 'config-changed'
+  | 'command-accepted'
+  | 'command-done'
+  | 'command-failed'
+  | 'command-refused'
+  | 'commands-dropped'
+  | 'incident-acknowledged';
+
+/** What was done to the agent, by whom, and how it ended. */
+export interface AuditFact {
+  readonly action: AuditAction;
+  /** Id of the key that signed, `unsigned`, `unknown` when nobody can be told, or `agent`. */
+  readonly actor: string;
+  /** Kind and id of the command, where there is one. */
+  readonly command: string | null;
+  readonly commandId: string | null;
+  /** What it concerned: an incident, the digest of a configuration. */
+  readonly subject: string | null;
+  /** Why it was refused or failed. */
+  readonly reason: string | null;
+  readonly detail: string;
+  /** How many of it. */
+  readonly count: number;
+}
+
+/** An entry of the audit chain: each one holds the hash of the entry before. */
+export interface AuditRecord extends RecordHead, AuditFact {
+  readonly stream: 'audit';
+  /** Place in the chain, from 1; it goes on over restarts. */
+  readonly number: number;
+  readonly previousHash: string;
+  readonly hash: string;
 }

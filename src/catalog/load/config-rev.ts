@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '../../base/canonical-json.ts';
 import type { LoopDriver } from '../schema/driver.ts';
 import type { Site } from '../schema/site.ts';
 import type { LoadedModel } from './load-model.ts';
@@ -20,15 +21,4 @@ export function configRevOf(parts: {
   ]);
   const shaping = { figures, drivers: Object.fromEntries(parts.drivers), models: Object.fromEntries(models) };
   return createHash('sha256').update(canonicalJson(shaping)).digest('hex').slice(0, 12);
-}
-
-/** JSON with sorted keys, so that the order in a file does not matter. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`);
-  return `{${fields.join(',')}}`;
 }

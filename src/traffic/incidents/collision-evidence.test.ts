@@ -125,18 +125,18 @@ describe('a likely collision', () => {
     expect(signs.find(({ says }) => says === 'confirms')?.atMs).toBe(6000);
   });
 
-  test('is a vehicle that is turned round by another and comes to rest', () => {
+  test('is a car that is turned round by another and comes to rest; a motorcycle may turn so', () => {
     const hit = (ms: number): PointPx =>
       ms <= 2000
         ? driven([200, 500], [120, 0])(ms)
         : driven([440, 500], [-60, 70], { atMs: 1500, overMs: 400 })(ms - 2000);
-    const other = (ms: number): PointPx => driven([560, 340], [-20, 80])(ms);
-    expect(
+    const signs = (kind: TrackPoint['class']) =>
       signsOf([
-        { track: 1, at: hit },
-        { track: 2, at: other },
-      ]),
-    ).not.toEqual([]);
+        { track: 1, class: kind, at: hit },
+        { track: 2, at: driven([560, 340], [-20, 80]) },
+      ]);
+    expect(signs('car')).not.toEqual([]);
+    expect(signs('motorcycle')).toEqual([]);
   });
 
   test('goes on under another number when the tracker loses the wreck for a while', () => {

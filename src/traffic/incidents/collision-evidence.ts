@@ -151,14 +151,14 @@ function meetings(
       ({ ways, atMs: metMs }) =>
         ways[0].track === a.track && ways[1].track === b.track && atMs - metMs < MEETING_EVERY_MS,
     );
-  return moving.flatMap((a, index) =>
+  const pairs = moving.flatMap((a, index) =>
     moving
       .slice(index + 1)
       .filter((b) => areTogether(a.point, b.point) && areMeeting(a.way, b.way) && !isRecent(a.way, b.way))
-      .map((b): Encounter => {
-        return { atMs, ways: [a.way, b.way], thrown: [null, null], stoodBefore: standing(view, atMs) };
-      }),
+      .map((b) => [a.way, b.way] as const),
   );
+  const stoodBefore = pairs.length === 0 ? [] : standing(view, atMs);
+  return pairs.slice(-LIMIT).map((ways): Encounter => ({ atMs, ways, thrown: [null, null], stoodBefore }));
 }
 
 function areTogether({ box: a }: TrackPoint, { box: b }: TrackPoint): boolean {

@@ -22,6 +22,9 @@ const BOX_PLAY_HEIGHTS = 0.3;
 /** Slower vehicles stop within the play, in box heights per second. */
 const STOPPING_PACE = 2;
 
+/** What rests farther back or aside has not been stopped: it has turned, or been thrown. */
+const STRAYED_HEIGHTS = 1.5;
+
 /** A vehicle turns by less than a right angle in this stretch: narrowly it is slow, fast it would slide. */
 const TURNING_FROM_MS = 200;
 const TURNING_TO_MS = 1000;
@@ -86,13 +89,19 @@ export function stopsShort(way: Way, rest: PointPx): boolean {
   const heightM = metresPerPx === null ? LOWEST_VEHICLE_M : metresPerPx * heightPx;
   const pace = Math.min(paceOf(way), way.lastPace);
   const least = (pace ** 2 * heightM) / (2 * HARDEST_BRAKING_MS2);
-  const along = dot(subtract(rest, way.foot), velocity) / Math.max(1, lengthOf(velocity));
-  return pace >= STOPPING_PACE && along / heightPx < least - BOX_PLAY_HEIGHTS;
+  const moved = subtract(rest, way.foot);
+  const along = dot(moved, velocity) / Math.max(1, lengthOf(velocity)) / heightPx;
+  const strayed = Math.sqrt(Math.max(0, (lengthOf(moved) / heightPx) ** 2 - Math.max(0, along) ** 2));
+  return pace >= STOPPING_PACE && strayed <= STRAYED_HEIGHTS && along < least - BOX_PLAY_HEIGHTS;
 }
 
-/** Whether a vehicle has been turned by more than a right angle within a second; null while it is too early to say. */
+/**
+ * Whether a vehicle on four wheels has been turned by more than a right angle within a second (two wheels can do
+ * that); null while it is too early to say.
+ */
 export function isThrownAbout(way: Way, motion: TrackMotion): boolean | null {
   if (motion.lastMs - way.atMs < TURNING_TO_MS) return null;
+  if (motion.class === 'motorcycle' || motion.class === 'bicycle') return false;
   const since = ({ atMs }: Sample): boolean =>
     atMs - way.atMs >= TURNING_FROM_MS && atMs - way.atMs <= TURNING_TO_MS;
   const after = wayThrough(motion, motion.samples.filter(since));

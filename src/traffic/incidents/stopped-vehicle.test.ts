@@ -113,6 +113,21 @@ describe('a vehicle that stands', () => {
     expect(opened(road)).toEqual([]);
   });
 
+  test('is none while most of its time was not seen', () => {
+    const { definition } = roadWith([]);
+    const { stoppedVehicle } = definition.incidents;
+    const incidents = { ...definition.incidents, stoppedVehicle: { ...stoppedVehicle, dwellS: 10 } };
+    const blink = (gapMs: number): TestRoad => {
+      const road = new TestRoad({ ...definition, incidents }).run(3000, standing(vehicle(0, [50, 300])));
+      for (const [n, longerMs] of [0, 500, 1000, 1500].entries()) {
+        road.run(gapMs + longerMs).run(700, standing(vehicle(n + 1, [50, 300])));
+      }
+      return road;
+    };
+    expect(opened(blink(2000))).toEqual([]);
+    expect(opened(blink(500))).toEqual(['stopped-vehicle']);
+  });
+
   test('and creeps on again and again never stood that long', () => {
     const road = roadWith([]);
     for (let y = 100; y < 900; y += 45) {

@@ -170,7 +170,11 @@ function nextStay(known: Stay | null, stays: boolean, { isThere, knownForMs, ...
   if (!stays) return known !== null && unseenMs <= GAP_MS ? known : null;
   const isSame = known !== null && unseenMs <= knownForMs && isThere(known);
   if (!isSame) return now;
-  return { ...known, lastMs: now.lastMs, seenMs: known.seenMs + (unseenMs <= GAP_MS ? unseenMs : 0) };
+  return {
+    ...known,
+    lastMs: now.lastMs,
+    seenMs: known.seenMs + (unseenMs <= GAP_MS ? unseenMs : now.seenMs),
+  };
 }
 
 /** How long somebody who stood is known again after the last sight. */

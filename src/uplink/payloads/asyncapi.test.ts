@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import {
+  auditRecord,
   faultRecord,
   flowRecord,
   gapRecord,
@@ -44,6 +45,7 @@ function published(stream: StreamName, changes: Record<string, unknown> = {}): R
     fault: faultRecord,
     hires: hiResRecord,
     gap: gapRecord,
+    audit: auditRecord,
   };
   const envelope = { schema: schemaName(stream), replayed: false, publishedAtMs: 1_772_609_400_350 };
   return { ...envelope, ...make[stream]({ seq: 9 }), ...changes };

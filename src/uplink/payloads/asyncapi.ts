@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { StreamName } from '../../traffic/stored-record.ts';
 import { recordTopic, stateTopic, topicLaneOf } from '../topics.ts';
+import { auditPayload } from './audit.ts';
 import { exampleRecords, exampleStates } from './contract-examples.ts';
 import { faultPayload } from './fault.ts';
 import { flowPayload } from './flow.ts';
@@ -21,6 +22,7 @@ export const recordPayloads = {
   passage: passagePayload,
   hires: hiResPayload,
   gap: gapPayload,
+  audit: auditPayload,
 } as const satisfies Readonly<Record<StreamName, z.ZodType>>;
 
 /** The version of the contract document; the topic root and the payload names carry the major part. */

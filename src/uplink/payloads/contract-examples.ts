@@ -6,7 +6,7 @@ import type {
   MovementRecord,
   PassageRecord,
 } from '../../traffic/record.ts';
-import type { GapRecord } from '../../traffic/stored-record.ts';
+import type { AuditRecord, GapRecord } from '../../traffic/stored-record.ts';
 import { schemaName } from './head.ts';
 import type { StatePayload } from './state.ts';
 
@@ -206,6 +206,25 @@ const gap: GapRecord = {
   unnamed: 0,
 };
 
+const audit: AuditRecord = {
+  id: 'renmin-lu-3/2k9f3c1a/audit/12',
+  ...head,
+  seq: 12,
+  observedAtMs: AT_MS,
+  stream: 'audit',
+  number: 4031,
+  previousHash: 'b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c',
+  hash: '7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730',
+  action: 'command-accepted',
+  actor: 'centre',
+  command: 'backfill',
+  commandId: 'b1c7a4f0-1d52-4c2c-9a53-0f1f6f5b9e11',
+  subject: null,
+  reason: null,
+  detail: '',
+  count: 1,
+};
+
 const session = 'f3c1a2k9';
 const online: StatePayload = {
   schema: schemaName('state'),
@@ -227,5 +246,5 @@ const will: StatePayload = {
 };
 
 /** One plausible record of each stream, as the contract document shows them. */
-export const exampleRecords = { passage, flow, movement, incident, fault, hires, gap } as const;
+export const exampleRecords = { passage, flow, movement, incident, fault, hires, gap, audit } as const;
 export const exampleStates = { online, will } as const;

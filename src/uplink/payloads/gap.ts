@@ -19,7 +19,7 @@ const gapRecordSchema = z.strictObject({
     .array(
       z.strictObject({
         boot: name('The run that numbered them.'),
-        stream: z.enum(['passage', 'flow', 'movement', 'incident', 'fault', 'hires', 'gap']),
+        stream: z.enum(['passage', 'flow', 'movement', 'incident', 'fault', 'hires', 'gap', 'audit']),
         fromSeq: seq('First number.'),
         toSeq: seq('Last number, included.'),
       }),

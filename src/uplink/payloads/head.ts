@@ -55,7 +55,7 @@ export const envelopeFields = <S extends StreamName>(stream: S) => ({
 export const headFields = {
   id: z
     .string()
-    .regex(/^[^/]+\/[^/]+\/(passage|flow|movement|incident|fault|hires|gap)\/\d+$/)
+    .regex(/^[^/]+\/[^/]+\/(passage|flow|movement|incident|fault|hires|gap|audit)\/\d+$/)
     .describe('site/boot/stream/seq. Delivery is at least once: a known id is a redelivery to be dropped.'),
   site: name('The cabinet and its intersection.'),
   boot: name('Names one run of the agent.'),

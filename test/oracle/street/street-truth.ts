@@ -33,6 +33,8 @@ export type StreetTruth = Omit<Truth, 'lines'> & {
 /** Who crosses so soon after the first picture was on its line already, or never seen before it. */
 const SEEN_BEFORE_S = 1.5;
 const SEEN_AFTER_S = 0.5;
+/** Of an SUV; nothing else halts here. */
+const HALTED_HEIGHT_M = 1.72;
 const PERSON_FROM_XM = -1;
 const PERSON_TO_XM = 8.2;
 const PERSON_STEPS_PER_S = 2;
@@ -86,7 +88,7 @@ function crossingOf(steps: readonly Step[], durationS: number): StreetCrossing |
     t_in: round(tIn, 3),
     t_out: round(tOut, 3),
     direction: first.street.heading,
-    class: steps[0] === undefined ? '' : classOf(first),
+    class: classOf(first),
     optional: tIn < SEEN_BEFORE_S || tOut > durationS - SEEN_AFTER_S,
     speedKmh: round(front.speedKmh, 2),
     lengthM: first.lengthM,
@@ -115,7 +117,7 @@ function haltOf(steps: readonly Step[], durationS: number): TruthEvent | null {
     type: 'stopped_vehicle',
     t_start: rest.atMs / MS_PER_S,
     t_end: end === undefined ? durationS : end.atMs / MS_PER_S,
-    bbox: [x1, y1, x2 - x1, y2 - y1],
+    bbox: [x1, y1, round(x2 - x1, 1), round(y2 - y1, 1)],
     benign: false,
   };
 }
@@ -125,7 +127,7 @@ function boxAround({ street, frontM, lengthM, widthM }: StreetVehicle): [number,
   const centreXM = (street.fromXM + street.toXM) / 2;
   const corners = [frontM, frontM - lengthM].flatMap((alongM) =>
     [-widthM / 2, widthM / 2].flatMap((sideM) =>
-      [0, HEIGHT_M].map((aboveM) =>
+      [0, HALTED_HEIGHT_M].map((aboveM) =>
         projectGround(STREET_CAMERA, [centreXM + sideM, streetYM(street, alongM)], aboveM),
       ),
     ),
@@ -135,9 +137,6 @@ function boxAround({ street, frontM, lengthM, widthM }: StreetVehicle): [number,
   const [x1, y1, x2, y2] = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
   return [round(x1, 1), round(y1, 1), round(x2, 1), round(y2, 1)];
 }
-
-/** Of a car; only cars halt here. */
-const HEIGHT_M = 1.7;
 
 /** Where the pedestrian is; null before and after the crossing. */
 export function walkedM({ pedestrian }: StreetScenario, atS: number): number | null {

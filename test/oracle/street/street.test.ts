@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ImageFault } from '../../../src/sensors/cameras/health/image-health.ts';
+import { type Box, iouOf } from '../../../src/sensors/vision/box.ts';
 import { openDetectorSession } from '../../../src/sensors/vision/detector-session.ts';
 import { shiftedTruth } from '../../evaluate/truth.ts';
 import { LIGHTS, type LightName } from './light.table.ts';
@@ -159,6 +160,27 @@ describe.each(NAMES)('%s', (light) => {
     expect(street().watched.pictures).toBe(pictures);
   });
 });
+
+test.each(['day', 'night'] as const)(
+  'what the page drew and what the truth says is one geometry, %s',
+  async (light) => {
+    const { boxes, events } = await readStreetTruth(light);
+    const halt = events.find(({ type }) => type === 'stopped_vehicle');
+    const [x, y, width, height] = halt?.bbox ?? [0, 0, 0, 0];
+    const around = (asideShare: number): Box => [
+      x + asideShare * width,
+      y,
+      x + (1 + asideShare) * width,
+      y + height,
+    ];
+    const standing = boxes.filter(({ t, lane }) => lane === 'clip-2' && t >= (halt?.t_start ?? 0));
+    expect(standing.length).toBeGreaterThan(20);
+    for (const { box } of standing) {
+      expect(iouOf(around(0), box)).toBeGreaterThan(0.8);
+      expect(iouOf(around(0.2), box)).toBeLessThan(0.7);
+    }
+  },
+);
 
 test('from day into dusk, rain and night no light is taken for a broken camera', () => {
   expect(faultsOverDay).toEqual([]);

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { siteDefinition } from '../../test/fakes/site.ts';
+import type { PlacedEvidence } from './incidents/incident-journal.ts';
+import type { EvidenceKept, Observation } from './observations/observation.ts';
+import type { IncidentRecord } from './record.ts';
+import { createRecordDraft } from './record-draft.ts';
+import { closeSite, foldSite } from './site.ts';
+import { raiseIncidents } from './site-incidents.ts';
+import { createSiteState, type SiteState } from './site-state.ts';
+
+const DEFINITION = siteDefinition();
+const BOOT = '0a1b2c3d4e5f';
+const CAR = { name: 'track-1', foot: [100, 100], sizePx: 40 } as const;
+const now = (monoMs: number) => ({ monoMs, wallMs: 1_000_000 + monoMs, quality: 'synced' as const });
+
+function fold(state: SiteState, observations: readonly Observation[], monoMs: number) {
+  const { state: next, records } = foldSite(DEFINITION, state, observations, now(monoMs));
+  return { state: next, incidents: incidentsIn(records) };
+}
+function incidentsIn(records: readonly { readonly stream: string }[]): IncidentRecord[] {
+  return records.filter((record): record is IncidentRecord => record.stream === 'incident');
+}
+
+/** A wrong-way driver that a camera is sure of, at 1 s. */
+function withIncident(): { readonly state: SiteState; readonly incident: string } {
+  const begun = fold(createSiteState(BOOT), [], 0).state;
+  const draft = createRecordDraft(DEFINITION, BOOT, begun.sequences, now(1000));
+  const evidence: PlacedEvidence = {
+    ...{
+      sensor: 'cam',
+      source: 'camera',
+      says: 'raises',
+      subject: CAR,
+      sinceMs: 900,
+      atMs: 1000,
+      conclusive: true,
+    },
+    ...{ lane: DEFINITION.lanes[0]?.lane ?? '', zone: null, incidentKind: 'wrong-way' },
+    ...{ positionPx: null, positionM: null, speedKmh: null, direction: 'reverse', queueLengthM: null },
+  };
+  const state = raiseIncidents(DEFINITION, begun, [evidence], draft);
+  const [opened] = incidentsIn(draft.records);
+  expect(opened).toMatchObject({ phase: 'open', evidence: [] });
+  return { state: { ...state, sequences: draft.sequences }, incident: opened?.incident ?? '' };
+}
+function kept(incident: string, kind: 'picture' | 'clip', atMs: number): EvidenceKept {
+  const file = { kind, name: `x-${kind}`, sha256: 'a'.repeat(64), bytes: 10, fromMs: 500, toMs: 1500 };
+  return { kind: 'evidence-kept', incident, camera: 'cam', files: [file], atMs };
+}
+
+test('picture and clip are told as they come, and the closing carries both', () => {
+  const { state, incident } = withIncident();
+  const first = fold(state, [kept(incident, 'picture', 2000)], 2000);
+  expect(first.incidents).toMatchObject([{ incident, phase: 'update', evidence: [{ kind: 'picture' }] }]);
+  const second = fold(first.state, [kept(incident, 'clip', 2500)], 2500);
+  expect(second.incidents.map(({ evidence }) => evidence.map(({ kind }) => kind))).toEqual([
+    ['picture', 'clip'],
+  ]);
+  expect(second.incidents[0]?.evidence[1]).toMatchObject({ fromMs: 1_000_500, toMs: 1_001_500 });
+  const closed = closeSite(DEFINITION, second.state, now(2600));
+  expect(incidentsIn(closed.records)).toMatchObject([{ incident, phase: 'close', evidence: [{}, {}] }]);
+});
+
+test('a clip that comes after the closing repeats the closing with it', () => {
+  const { state, incident } = withIncident();
+  const closed = fold(state, [], 300_000);
+  expect(closed.incidents).toMatchObject([{ incident, phase: 'close', evidence: [] }]);
+  const late = fold(closed.state, [kept(incident, 'clip', 300_500)], 300_500);
+  const { closedAtMs, closing } = closed.incidents[0] ?? {};
+  expect(late.incidents).toMatchObject([{ incident, phase: 'close', closedAtMs, closing, evidence: [{}] }]);
+});
+
+test('evidence of an incident that nobody knows is no record', () => {
+  const { state } = withIncident();
+  expect(fold(state, [kept('test/other/7', 'clip', 2000)], 2000).incidents).toEqual([]);
+});
