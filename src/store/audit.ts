@@ -23,23 +23,33 @@ export interface WritableAudit extends Audit {
   restore(rows: readonly AuditRow[], ends: AuditEnds | null): void;
 }
 
+const NO_ENDS: AuditEnds = { beforeNumber: 0, beforeHash: CHAIN_START, lastNumber: 0, lastHash: CHAIN_START };
 /** At the most that commands and refusals can add, this is a week; in service, years. */
 const ENTRIES_KEPT = 50_000;
 
-export function createAudit(database: Database, origin: Origin, clock: Clock): WritableAudit {
-  const insert = database.prepare<[number, string]>('INSERT INTO audit (number, body) VALUES (?, ?)');
-  const restore = database.prepare<[number, string]>(
-    'INSERT OR IGNORE INTO audit (number, body) VALUES (?, ?)',
-  );
+export function createAuditReader(database: Database): Audit {
   const read = database.prepare<[number, number], AuditRow>(
     'SELECT number, body FROM audit WHERE number > ? ORDER BY number LIMIT ?',
   );
-  const one = database.prepare<[number], string>('SELECT body FROM audit WHERE number = ?').pluck();
-  const remove = database.prepare<[number]>('DELETE FROM audit WHERE number <= ?');
   const ends = database.prepare<[], AuditEnds>(
     `SELECT before_number AS beforeNumber, before_hash AS beforeHash, last_number AS lastNumber,
        last_hash AS lastHash FROM audit_ends`,
   );
+  return {
+    read: (after, limit) => read.all(after, limit),
+    ends: () => ends.get() ?? NO_ENDS,
+  };
+}
+
+export function createAudit(database: Database, origin: Origin, clock: Clock): WritableAudit {
+  const reader = createAuditReader(database);
+  const insert = database.prepare<[number, string]>('INSERT INTO audit (number, body) VALUES (?, ?)');
+  const restore = database.prepare<[number, string]>(
+    'INSERT OR IGNORE INTO audit (number, body) VALUES (?, ?)',
+  );
+  const newest = database.prepare<[], number | null>('SELECT max(number) FROM audit').pluck();
+  const one = database.prepare<[number], string>('SELECT body FROM audit WHERE number = ?').pluck();
+  const remove = database.prepare<[number]>('DELETE FROM audit WHERE number <= ?');
   const setEnds = database.prepare<AuditEnds>(
     `UPDATE audit_ends SET before_number = @beforeNumber, before_hash = @beforeHash,
        last_number = @lastNumber, last_hash = @lastHash`,
@@ -47,8 +57,6 @@ export function createAudit(database: Database, origin: Origin, clock: Clock): W
   let given = 0;
   let drafted = 0;
 
-  const known = (): AuditEnds =>
-    ends.get() ?? { beforeNumber: 0, beforeHash: CHAIN_START, lastNumber: 0, lastHash: CHAIN_START };
   const hashOf = (number: number): string | null => {
     const hash = hashIn(one.get(number) ?? '');
     return hash === '' ? null : hash;
@@ -63,13 +71,12 @@ export function createAudit(database: Database, origin: Origin, clock: Clock): W
   };
 
   return {
-    read: (after, limit) => read.all(after, limit),
-    ends: known,
+    ...reader,
     append(fact) {
       drafted += 1;
       const seq = given + drafted;
       const { wallMs, quality } = clock.now();
-      const { lastNumber, lastHash, ...before } = known();
+      const { lastNumber, lastHash, ...before } = reader.ends();
       const entry = {
         stream: 'audit',
         id: recordId({ ...origin, stream: 'audit', seq }),
@@ -77,7 +84,8 @@ export function createAudit(database: Database, origin: Origin, clock: Clock): W
         seq,
         observedAtMs: Math.max(0, Math.round(wallMs)),
         clock: quality,
-        number: lastNumber + 1,
+        // Where the disk has altered the end, the chain goes on behind what is there, and the break is seen.
+        number: Math.max(lastNumber, newest.get() ?? 0) + 1,
         previousHash: lastHash,
         ...fact,
       } as const;

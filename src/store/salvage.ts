@@ -1,6 +1,7 @@
 import type { FaultRecord } from '../traffic/record.ts';
-import type { AuditEnds } from './audit-chain.ts';
+import { createAuditReader } from './audit.ts';
 import { pendingChecksum, rowChecksum, textChecksum } from './checksums.ts';
+import { createCommands } from './command-journal.ts';
 import { type Database, openDamaged } from './database.ts';
 import type { LedgerRow } from './ledger.ts';
 import { EVERYBODY, type LiveStore, type SavedRow } from './live-store.ts';
@@ -158,26 +159,16 @@ function salvageOf(database: Database): Salvage {
 
 /** Entries around what cannot be read: a hole stays a hole. */
 function readAudit(database: Database, nowMs: number): ReturnType<Salvage['audit']> {
-  const first = database.prepare<[number], { readonly position: number; readonly body: string }>(
-    'SELECT number AS position, body FROM audit WHERE number >= ? ORDER BY number LIMIT 1',
-  );
-  const ends =
-    tolerate(() =>
-      database
-        .prepare<[], AuditEnds>(
-          `SELECT before_number AS beforeNumber, before_hash AS beforeHash, last_number AS lastNumber,
-             last_hash AS lastHash FROM audit_ends`,
-        )
-        .get(),
-    ) ?? null;
-  const rows = [...readAround((from) => first.get(from), LOOK_BEYOND)].map(({ position, body }) => ({
-    number: position,
-    body,
-  }));
-  const known = tolerate(() =>
-    database.prepare<[], number>('SELECT max(floor_ms) FROM command_floor').pluck().get(),
-  );
-  return { rows, ends, floorMs: Math.max(known ?? 0, nowMs + COMMANDS_LAST_MS) };
+  const rows = tolerate(() => {
+    const first = database.prepare<[number], { readonly position: number; readonly body: string }>(
+      'SELECT number AS position, body FROM audit WHERE number >= ? ORDER BY number LIMIT 1',
+    );
+    const read = [...readAround((from) => first.get(from), LOOK_BEYOND)];
+    return read.map(({ position, body }) => ({ number: position, body }));
+  });
+  const ends = tolerate(() => createAuditReader(database).ends());
+  const floorMs = tolerate(() => createCommands(database).floorMs()) ?? 0;
+  return { rows: rows ?? [], ends, floorMs: Math.max(floorMs, nowMs + COMMANDS_LAST_MS) };
 }
 
 /**
