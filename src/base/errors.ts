@@ -33,6 +33,7 @@ export type ErrorCode =
   | 'uplink-dns'
   | 'uplink-unreachable'
   | 'uplink-refused'
+  | 'uplink-busy'
   | 'uplink-tls'
   | 'uplink-credentials'
   | 'uplink-taken-over'

@@ -32,6 +32,7 @@ export const CHINESE_HINTS: Readonly<Record<ErrorCode, string>> = {
   'uplink-dns': '无法解析平台地址：请检查 DNS 和平台域名。',
   'uplink-unreachable': '无法连接平台：请检查网络、防火墙和端口。',
   'uplink-refused': '平台拒绝连接：请向平台核对接入设置。',
+  'uplink-busy': '平台繁忙、配额用尽或正在停机：数据不会丢失，将自动重试。',
   'uplink-tls': '平台证书校验失败：请检查 CA 证书、系统时间和平台域名。',
   'uplink-credentials': '平台不接受用户名或密码：请核对凭据和权限。',
   'uplink-taken-over': '另一台设备使用了同一客户端编号：请检查是否有克隆的设备。',

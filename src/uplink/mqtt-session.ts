@@ -8,6 +8,7 @@ import {
   isVersionRefusal,
   publishRefusal,
   silentClose,
+  silentLink,
   transportError,
 } from './session-errors.ts';
 import type { BrokerAddress, UplinkSecrets } from './settings.ts';
@@ -65,6 +66,8 @@ export interface MqttSession {
 }
 
 const CONNECT_TIMEOUT_MS = 20_000;
+/** What mqtt.js says when a ping stays unanswered until one and a half keep-alive periods are over. */
+const KEEPALIVE_TIMEOUT = 'Keepalive timeout';
 /** Receive maximum of a broker that names none (MQTT 5, 3.2.2.3.3). */
 const WINDOW_UNLIMITED = 65_535;
 /** Fixed header, packet id and property lengths, generously. */
@@ -123,6 +126,10 @@ export function openMqttSession(options: MqttSessionOptions, listener: SessionLi
       return;
     }
     if (isReset(cause) && transportOpen) return;
+    if (cause.message === KEEPALIVE_TIMEOUT) {
+      end(silentLink(name, options.keepaliveS));
+      return;
+    }
     end(transportError({ cause, broker: name, tls, secured: transportOpen }));
   });
   client.on('close', () => {
@@ -205,6 +212,8 @@ function clientOptions(options: MqttSessionOptions): IClientOptions {
     will: { topic: will.topic, payload: Buffer.from(will.payload), ...publishOptions(will, version) },
     // mqtt.js checks the name in the certificate against `host` (servername, or the IP address itself).
     rejectUnauthorized: true,
+    // RFC 8996 forbids TLS 1.0 and 1.1; 1.3 is used wherever the broker has it.
+    minVersion: 'TLSv1.2',
     ...(user === undefined ? {} : { username: user }),
     ...(password === undefined ? {} : { password }),
     ...(ca === undefined ? {} : { ca }),

@@ -1,15 +1,16 @@
 import { RoadsideError } from '../base/errors.ts';
+import { tlsTrouble } from './tls-trouble.table.ts';
 
 /** Reason codes of MQTT 5 (section 2.4), and the return codes 1-5 of an MQTT 3.1.1 CONNACK. */
 const REASON = {
   wrongVersion: [1, 0x84],
+  clientId: [2, 0x85],
   credentials: [4, 5, 0x86, 0x87, 0x8a, 0x8c],
+  busy: [3, 0x88, 0x89, 0x8b, 0x96, 0x97, 0x9f],
   takenOver: [0x8e],
 } as const;
 
 const NETWORK_CODES = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'ENETDOWN', 'EPIPE'];
-const CERTIFICATE_CODES =
-  /^(ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|INVALID_CA|CRL_)/;
 
 /** Refuses a version of MQTT that the broker speaks otherwise. */
 export function isVersionRefusal(reason: number): boolean {
@@ -31,11 +32,24 @@ export function transportError(failure: {
       cause,
     });
   }
-  if (CERTIFICATE_CODES.test(code) || (tls && !secured && !NETWORK_CODES.includes(code))) {
-    return new RoadsideError('uplink-tls', `no trusted connection to ${broker}: ${cause.message}`, {
-      hint: 'Check that caFile is the authority of the broker, that the address is the name in its certificate, and that the clock is right.',
+  const trouble =
+    tlsTrouble(code) ?? (tls && !secured && !NETWORK_CODES.includes(code) ? tlsTrouble('EPROTO') : null);
+  if (trouble !== null) {
+    const { what, hint } = trouble;
+    return new RoadsideError('uplink-tls', `no trusted connection to ${broker}: ${what} (${cause.message})`, {
+      hint,
       cause,
     });
+  }
+  if (code === 'ECONNREFUSED') {
+    return new RoadsideError(
+      'uplink-unreachable',
+      `${broker} is there and takes no connection: ${cause.message}`,
+      {
+        hint: 'Check the port in the address, then ask the platform whether its broker runs and lets this site through.',
+        cause,
+      },
+    );
   }
   return new RoadsideError('uplink-unreachable', `no connection to ${broker}: ${cause.message}`, {
     hint: 'Check the mobile link and the SIM, then whether the broker runs and its port is open.',
@@ -48,6 +62,16 @@ export function connectRefusal(reason: number, text: string, broker: string): Ro
   if (includes(REASON.credentials, reason)) {
     return new RoadsideError('uplink-credentials', `${broker} does not accept this site: ${text}`, {
       hint: 'Check user and passwordFile, and that the platform has set up an account for this site.',
+    });
+  }
+  if (includes(REASON.busy, reason)) {
+    return new RoadsideError('uplink-busy', `${broker} cannot take this site now: ${text}`, {
+      hint: 'The broker is overloaded, out of its quota or going down; nothing is lost, the gateway tries again by itself.',
+    });
+  }
+  if (includes(REASON.clientId, reason)) {
+    return new RoadsideError('uplink-refused', `${broker} does not take this clientId: ${text}`, {
+      hint: 'Ask the platform for the clientId of this site and write it into the site file.',
     });
   }
   return new RoadsideError('uplink-refused', `${broker} refused the connection: ${text}`, {
@@ -63,6 +87,26 @@ export function disconnectReason(reason: number, text: string, broker: string): 
     });
   }
   return connectRefusal(reason, text, broker);
+}
+
+/** Several sessions in a row were ended soon after their beginning, without a word: what a clone does under MQTT 3.1.1. */
+export function suspectedTakeover(broker: string, sessions: number): RoadsideError {
+  return new RoadsideError(
+    'uplink-taken-over',
+    `${broker} has ended ${sessions} sessions in a row soon after they began, as if another client took them over`,
+    {
+      hint: 'Two gateways may use one clientId: look for a second gateway with the configuration of this site.',
+    },
+  );
+}
+
+/** Nothing has come for one and a half keep-alive periods, not even the answer to a ping. */
+export function silentLink(broker: string, keepaliveS: number): RoadsideError {
+  return new RoadsideError(
+    'uplink-unreachable',
+    `nothing has come from ${broker} for ${keepaliveS * 1.5} s: the link is dead, though nobody closed it`,
+    { hint: 'Check the mobile link: signal strength, SIM, and whether its address changes often.' },
+  );
 }
 
 /** The connection ended without a word, as every MQTT 3.1.1 broker does it. */

@@ -19,7 +19,13 @@ const broker = {
     .describe('Certificate authority that signed the broker, PEM; else the system list.'),
   certFile: filePath.exactOptional().describe('Client certificate, PEM; needs keyFile.'),
   keyFile: filePath.exactOptional().describe('Private key of certFile, PEM.'),
-  keepaliveS: z.number().int().min(5).max(300).default(20).describe('MQTT keep-alive in seconds.'),
+  keepaliveS: z
+    .number()
+    .int()
+    .min(5)
+    .max(30)
+    .default(20)
+    .describe('MQTT keep-alive in seconds; a dead link is noticed after one and a half of it.'),
   window: z
     .number()
     .int()

@@ -28,7 +28,11 @@ const orderSchema = z.discriminatedUnion('kind', [
         .max(200)
         .describe('Send this file of it in chunks; the files are only listed when absent.')
         .exactOptional(),
-      fromChunk: z.int().min(0).describe('Begin with this chunk, after a transfer that broke off.').exactOptional(),
+      fromChunk: z
+        .int()
+        .min(0)
+        .describe('Begin with this chunk, after a transfer that broke off.')
+        .exactOptional(),
     })
     .describe('Lists the evidence of an incident, or sends one file of it. Role: operator.'),
   z
@@ -37,7 +41,9 @@ const orderSchema = z.discriminatedUnion('kind', [
       incident,
       note: z.string().max(300).describe('What the operator wants kept.').exactOptional(),
     })
-    .describe('Keeps in the audit that somebody has seen it; the incident itself is what sensors saw. Role: operator.'),
+    .describe(
+      'Keeps in the audit that somebody has seen it; the incident itself is what sensors saw. Role: operator.',
+    ),
   z
     .strictObject({
       kind: z.literal('log-level'),
@@ -54,7 +60,9 @@ const orderSchema = z.discriminatedUnion('kind', [
       text: z.string().min(1).max(PROPOSAL_MAX_CHARS).describe('A whole site file, YAML.'),
     })
     .describe('Checks a site file and keeps it as a proposal. It is never applied by itself. Role: admin.'),
-  z.strictObject({ kind: z.literal('restart') }).describe('Ends the agent, which is started again. Role: admin.'),
+  z
+    .strictObject({ kind: z.literal('restart') })
+    .describe('Ends the agent, which is started again. Role: admin.'),
 ]);
 
 export const COMMAND_ID = /^[A-Za-z0-9_-]{16,64}$/;
