@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { createBoundedQueue } from '../base/bounded-queue.ts';
 import { createSystemClock } from '../base/clock.ts';
 import { deriveSiteDefinition } from '../catalog/derive/site-definition.ts';
 import type { LoadedSite } from '../catalog/load/load-site.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { programFile } from '../runtime/program-file.ts';
+import { createTimeSync } from '../runtime/time-sync.ts';
 import type { SensorConfiguration } from '../sensors/contract.ts';
 import type { LedgerQuery, LedgerRow } from '../store/ledger.ts';
 import type { Observation } from '../traffic/observations/observation.ts';
+import { createAuditRuns } from './audit-runs.ts';
+import type { ProcessControls } from './commands/carry-out.ts';
+import { openCommandDesk } from './commands/open-command-desk.ts';
 import { readEarlierRuns } from './earlier-runs.ts';
 import { type ArchivedFile, createEvidenceArchive } from './evidence-archive.ts';
 import { createEvidenceKeeper } from './evidence-keeper.ts';
@@ -28,13 +31,14 @@ const INBOX_CAPACITY = 20_000;
 const SENSORS_STOP_SHARE = 0.4;
 /** A tick later than this means that the gateway is hung, and the watchdog should know. */
 const TICK_OVERDUE_MS = 5000;
-const TIME_SYNCED_FLAG = '/run/systemd/timesync/synchronized';
 
 export interface GatewayOptions {
   readonly loaded: LoadedSite;
   readonly logger: Logger;
   /** Where to record observations for `roadside replay`, or null. */
   readonly recordFile: string | null;
+  /** What commands of the platform may do to the process. */
+  readonly controls: ProcessControls;
 }
 
 /** The running agent. */
@@ -58,12 +62,13 @@ export interface Gateway {
  *
  * @throws RoadsideError when the store cannot be opened or a secret cannot be read
  */
-export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gateway {
+export function openGateway({ loaded, logger, recordFile, controls }: GatewayOptions): Gateway {
   const { site } = loaded;
   const definition = deriveSiteDefinition(loaded);
   const fieldbus = planFieldbus(loaded);
   const vision = planVision(loaded);
-  const clock = createSystemClock(createTimeSync());
+  const timeSync = createTimeSync();
+  const clock = createSystemClock(() => timeSync.state());
   const boot = randomBytes(6).toString('hex');
   const startedMonoMs = clock.monoMs();
 
@@ -80,6 +85,15 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
     },
   });
   const earlier = readEarlierRuns(store);
+  const runs = createAuditRuns(store, { loaded, boot, logger });
+  runs.started();
+  const evidence = planEvidence(loaded);
+  const archive = createEvidenceArchive(evidence?.folder ?? null);
+  const commands = openCommandDesk({
+    ...{ loaded, boot, store, archive, clock, logger, controls },
+    overview: () => overview(),
+    notify: () => uplinks.notify(),
+  });
   const uplinks = createUplinks({
     plans,
     site: definition.site,
@@ -91,11 +105,10 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
       lanes: definition.lanes.map(({ lane }) => lane),
       sensors: sensorsOf(loaded),
     },
+    commands,
     clock,
     logger,
   });
-  const evidence = planEvidence(loaded);
-  const archive = createEvidenceArchive(evidence?.folder ?? null);
   const keeper =
     evidence === null
       ? null
@@ -106,8 +119,6 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
           ask: (request) => sensors.some((sensor) => sensor.keepEvidence(request)),
         });
   const lamps = createLoopLamps(definition);
-  // A reading of `clock` uses up a step of the wall clock, which belongs to the tick.
-  const lampClock = createSystemClock();
   const observe = (observations: readonly Observation[]): void => {
     lamps.take(observations);
     keeper?.take(observations);
@@ -120,6 +131,7 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
     inbox,
     store,
     earlier,
+    passagesWaitMs: site.store.passagesWaitS * 1000,
     recorder: recordFile === null ? null : openRecorder(recordFile, { boot, definition, earlier }),
     onStored: () => uplinks.notify(),
     onRecords: (records, now) => keeper?.onRecords(records, now),
@@ -152,24 +164,25 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
   }
   logger.info('gateway started', { site: definition.site, boot, configRev: loaded.configRev });
 
+  function overview(): Overview {
+    const { waiting, lost } = tick.unstored();
+    return makeOverview({
+      definition,
+      version: VERSION,
+      startedMonoMs,
+      now: clock.now(),
+      state: tick.state(),
+      lamps,
+      warnings: loaded.warnings,
+      processes: sensors.map((sensor) => sensor.overview()),
+      inbox: { waiting: inbox.size, refused: inbox.refused },
+      store: { ...store.totals(), unstored: waiting, lost },
+      uplinks: uplinks.overview(),
+    });
+  }
   return {
-    overview() {
-      const { waiting, lost } = tick.unstored();
-      return makeOverview({
-        definition,
-        version: VERSION,
-        startedMonoMs,
-        now: clock.now(),
-        state: tick.state(),
-        lamps,
-        warnings: loaded.warnings,
-        processes: sensors.map((sensor) => sensor.overview()),
-        inbox: { waiting: inbox.size, refused: inbox.refused },
-        store: { ...store.totals(), unstored: waiting, lost },
-        uplinks: uplinks.overview(),
-      });
-    },
-    watch: () => makeWatchView({ definition, state: tick.state(), lamps, now: lampClock.now() }),
+    overview,
+    watch: () => makeWatchView({ definition, state: tick.state(), lamps, now: clock.now() }),
     readLedger: (query) => store.readLedger(query),
     listEvidence: () => archive.list(),
     readEvidence: (name) => archive.read(name),
@@ -179,7 +192,11 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
       await Promise.all(sensors.map((sensor) => sensor.stop(deadlineMs * SENSORS_STOP_SHARE)));
       clearInterval(ticking);
       stopKeeping();
+      timeSync.stop();
       await tick.close();
+      commands?.close();
+      runs.stopped();
+      uplinks.notify();
       await uplinks.stop(Math.max(500, deadlineAtMs - clock.monoMs()));
       store.close();
       logger.info('gateway stopped', { boot });
@@ -190,15 +207,4 @@ export function openGateway({ loaded, logger, recordFile }: GatewayOptions): Gat
 function sensorsOf({ site }: LoadedSite): readonly string[] {
   const devices = site.buses.flatMap((bus) => bus.devices.map(({ id }) => id));
   return [...devices, ...site.cameras.map(({ id }) => id)];
-}
-
-/** Whether systemd's time client says that the clock is set; looked up once a second at most. */
-function createTimeSync(): () => boolean {
-  let synced = existsSync(TIME_SYNCED_FLAG);
-  let calls = 0;
-  return () => {
-    calls += 1;
-    if (calls % (1000 / TICK_EVERY_MS) === 0) synced = existsSync(TIME_SYNCED_FLAG);
-    return synced;
-  };
 }

@@ -3,11 +3,13 @@ import { dirname, join } from 'node:path';
 import { assertNever } from '../base/assert-never.ts';
 import { messageOf, RoadsideError } from '../base/errors.ts';
 import { calibrateRoad } from '../base/road-plane.ts';
+import { detectorInput } from '../catalog/derive/detector-input.ts';
 import { pollMsOf } from '../catalog/derive/evidence.ts';
 import { expandReads } from '../catalog/derive/reads.ts';
 import type { LoadedModel } from '../catalog/load/load-model.ts';
 import type { LoadedSite } from '../catalog/load/load-site.ts';
 import type { LoopDriver } from '../catalog/schema/driver.ts';
+import type { ModelCard } from '../catalog/schema/model-card.ts';
 import type { Bus, Camera, Device, Site } from '../catalog/schema/site.ts';
 import { PLATFORM } from '../catalog/schema/uplink.ts';
 import type {
@@ -110,7 +112,7 @@ export function planVision(loaded: LoadedSite): VisionPlan | null {
   if (model === undefined)
     throw new RangeError(`model ${first.model} was not loaded: the site was not checked`);
   if (model.kind === 'unavailable') return { kind: 'impossible', model: first.model, problem: model.problem };
-  const cameras = loaded.site.cameras.map(planCamera);
+  const cameras = loaded.site.cameras.map((camera) => planCamera(camera, model.card));
   const evidence = planEvidence(loaded);
   const keeping = evidence === null ? {} : { evidence };
   return { kind: 'planned', configuration: { kind: 'vision', model: planModel(model), cameras, ...keeping } };
@@ -157,14 +159,16 @@ export function planModel({
   };
 }
 
-function planCamera(camera: Camera): CameraPlan {
+function planCamera(camera: Camera, card: ModelCard): CameraPlan {
   const { picture } = camera;
+  const input = detectorInput(camera, card.input);
   const points = camera.groundPlane;
   return {
     id: camera.id,
     source: planSource(camera),
     picture,
     crop: camera.crop ?? { x: 0, y: 0, widthPx: picture.widthPx, heightPx: picture.heightPx },
+    ...(input !== null && { input }),
     framesPerSecond: camera.framesPerSecond,
     decoder: camera.decoder,
     homography: points === undefined ? null : [...calibrateRoad(points, camera).plane.matrix],
@@ -208,7 +212,7 @@ export interface UplinkPlan {
 
 /** The platform first. What is missing from a stream is told to everybody who gets any. */
 export function planUplinks({ site }: LoadedSite): readonly [UplinkPlan, ...UplinkPlan[]] {
-  const { publishPassages, publishHiRes, ...platform } = site.uplink;
+  const { publishPassages, publishHiRes, commands, sparkplug, ...platform } = site.uplink;
   const streams = new Set<StreamName>(['incident', 'fault', 'flow', 'movement', 'gap', 'audit']);
   if (publishPassages) streams.add('passage');
   if (publishHiRes) streams.add('hires');
@@ -226,7 +230,7 @@ function settingsOf({
   reconnectMaxS,
   backfillDelayMaxS,
   ...settings
-}: Omit<Site['uplink'], 'publishPassages' | 'publishHiRes'>): UplinkSettings {
+}: Omit<Site['uplink'], 'publishPassages' | 'publishHiRes' | 'commands' | 'sparkplug'>): UplinkSettings {
   return {
     ...settings,
     ackDeadlineMs: ACK_DEADLINE_MS,

@@ -7,6 +7,7 @@ import type { TrafficRecord } from '../traffic/record.ts';
 import { closeSite, foldSite } from '../traffic/site.ts';
 import type { SiteDefinition } from '../traffic/site-definition.ts';
 import { createSiteState, type EarlierRuns, type SiteState } from '../traffic/site-state.ts';
+import { isCommitDue } from './commit-company.ts';
 import type { Recorder } from './recording.ts';
 
 export const TICK_EVERY_MS = 100;
@@ -23,13 +24,15 @@ export interface TickParts {
   readonly store: Pick<Store, 'append' | 'giveUp'>;
   readonly earlier: EarlierRuns;
   readonly recorder: Recorder | null;
+  /** How long passages may wait in memory for others to be stored with. */
+  readonly passagesWaitMs: number;
   /** Records are on the disk: the uplink may look. */
   readonly onStored: () => void;
   /** What was folded, whether or not the store takes it. */
   readonly onRecords?: (records: readonly TrafficRecord[], now: Now) => void;
 }
 
-/** One turn of the gateway: drain, fold, commit. Everything of a turn is stored in one transaction. */
+/** One turn of the gateway: drain, fold, commit. What is stored in a turn is stored in one transaction. */
 export interface Tick {
   turn(): void;
   /** The last turn: ends running intervals and stores them. */
@@ -43,12 +46,18 @@ export function createTick(parts: TickParts): Tick {
   const { definition, boot, clock, inbox, store, recorder } = parts;
   let state = createSiteState(boot, parts.earlier);
   let waiting: TrafficRecord[] = [];
+  let waitingSinceMs = 0;
   let lost = 0;
   let problem: RoadsideError | null = null;
 
-  const commit = (records: readonly TrafficRecord[]): void => {
-    if (records.length === 0 && waiting.length === 0) return;
+  const take = (records: readonly TrafficRecord[], nowMs: number): void => {
+    if (waiting.length === 0) waitingSinceMs = nowMs;
     waiting.push(...records);
+    const waitedMs = nowMs - waitingSinceMs;
+    if (isCommitDue({ records: waiting, waitedMs, mayWaitMs: parts.passagesWaitMs })) commit();
+  };
+  const commit = (): void => {
+    if (waiting.length === 0) return;
     try {
       store.append(waiting);
       waiting = [];
@@ -72,7 +81,7 @@ export function createTick(parts: TickParts): Tick {
     recorder?.tick(now, observations);
     const fold = foldSite(definition, state, observations, now);
     state = fold.state;
-    commit(fold.records);
+    take(fold.records, now.monoMs);
     parts.onRecords?.(fold.records, now);
   };
 
@@ -83,11 +92,12 @@ export function createTick(parts: TickParts): Tick {
       const now = clock.now();
       const fold = closeSite(definition, state, now);
       state = fold.state;
-      commit(fold.records);
+      take(fold.records, now.monoMs);
+      commit();
       await recorder?.close(now);
     },
     state: () => state,
-    unstored: () => ({ waiting: waiting.length, lost, problem }),
+    unstored: () => ({ waiting: problem === null ? 0 : waiting.length, lost, problem }),
   };
 }
 

@@ -1,7 +1,13 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Store } from '../store/store.ts';
-import { createUplink, type SiteInventory, type Uplink, type UplinkStatus } from '../uplink/uplink.ts';
+import {
+  type CommandPort,
+  createUplink,
+  type SiteInventory,
+  type Uplink,
+  type UplinkStatus,
+} from '../uplink/uplink.ts';
 import type { UplinkPlan } from './plans.ts';
 
 /** How one receiver is doing, and what waits for it. */
@@ -35,22 +41,25 @@ export function createUplinks(options: {
   readonly boot: string;
   readonly store: Store;
   readonly inventory: SiteInventory;
+  /** Who takes the platform's commands; null where the site takes none. Others send none. */
+  readonly commands: CommandPort | null;
   readonly clock: Clock;
   readonly logger: Logger;
 }): Uplinks {
-  const { plans, site, boot, store, inventory, clock, logger } = options;
-  const linkOf = ({ name, settings }: UplinkPlan): Link => {
+  const { plans, site, boot, store, inventory, commands, clock, logger } = options;
+  const linkOf = ({ name, settings }: UplinkPlan, port: CommandPort | null = null): Link => {
     const log = logger.child('uplink');
     const uplink = createUplink({
       ...{ site, session: boot, inventory, clock, settings },
       outbox: store.outbox(name),
+      ...(port === null ? {} : { commands: port }),
       log: (level, text, fields) => log[level](text, { upstream: name, ...fields }),
     });
     return { name, uplink };
   };
   const [first, ...further] = plans;
-  const platform = linkOf(first);
-  const links = [platform, ...further.map(linkOf)];
+  const platform = linkOf(first, commands);
+  const links = [platform, ...further.map((plan) => linkOf(plan))];
   const overviewOf = ({ name, uplink }: Link): UplinkOverview => ({
     ...uplink.status(),
     upstream: name,

@@ -17,10 +17,20 @@ export interface Clock {
   monoMs(): number;
 }
 
+/**
+ * What the machine's time source says of the clock. `synced`: it disciplines it. `lost`: it did since the machine was
+ * started, and no longer does. `never`: a time client is at work, has not reached its source since the machine was started,
+ * and no battery-backed clock had set the time. `unknown`: nobody can be asked.
+ */
+export type TimeSourceState = 'synced' | 'lost' | 'never' | 'unknown';
+
 /** Wall and monotonic clock drift apart by NTP slewing; beyond this in one reading it is a step. */
 export const CLOCK_STEP_MS = 500;
 
-/** Before this the clock was never set (an RTC that lost its battery starts in 1970). */
+/** So long after a step stamps are told as such: those before and after it cannot be subtracted. */
+export const STEPPED_FOR_MS = 60_000;
+
+/** Before this the clock was never set (an RTC that lost its battery starts in 1970 or when it was made). */
 const EARLIEST_PLAUSIBLE_MS = Date.UTC(2025, 0, 1);
 
 /** Monotonic milliseconds, with microsecond fractions, comparable between processes of one boot. */
@@ -28,23 +38,39 @@ export function monotonicMs(): number {
   return Number(process.hrtime.bigint() / 1000n) / 1000;
 }
 
-/** The machine's clocks. `isSynced` tells whether the kernel says that a time source disciplines the clock. */
-export function createSystemClock(isSynced: () => boolean = () => true): Clock {
-  let offsetMs = Date.now() - monotonicMs();
+/** The machine's clocks. Anybody may read them, as often as they like: a step is seen by all. */
+export function createSystemClock(source: () => TimeSourceState = () => 'synced'): Clock {
+  return createClock({ source, monoMs: monotonicMs, wallMs: Date.now });
+}
+
+/** A clock on any two counters, so that tests need not wait for time to pass. */
+export function createClock(counters: {
+  readonly source: () => TimeSourceState;
+  readonly monoMs: () => number;
+  readonly wallMs: () => number;
+}): Clock {
+  let offsetMs = counters.wallMs() - counters.monoMs();
+  let steppedAtMs = Number.NEGATIVE_INFINITY;
   return {
-    monoMs: monotonicMs,
+    monoMs: counters.monoMs,
     now() {
-      const monoMs = monotonicMs();
-      const wallMs = Date.now();
-      const stepped = Math.abs(wallMs - monoMs - offsetMs) > CLOCK_STEP_MS;
+      const monoMs = counters.monoMs();
+      const wallMs = counters.wallMs();
+      if (Math.abs(wallMs - monoMs - offsetMs) > CLOCK_STEP_MS) steppedAtMs = monoMs;
       offsetMs = wallMs - monoMs;
-      return { monoMs, wallMs, quality: qualityOf({ wallMs, stepped, synced: isSynced() }) };
+      const sinceStepMs = monoMs - steppedAtMs;
+      return { monoMs, wallMs, quality: qualityOf({ wallMs, sinceStepMs, source: counters.source() }) };
     },
   };
 }
 
-function qualityOf(reading: { wallMs: number; stepped: boolean; synced: boolean }): ClockQuality {
-  if (reading.wallMs < EARLIEST_PLAUSIBLE_MS) return 'unsynced';
-  if (reading.stepped) return 'stepped';
-  return reading.synced ? 'synced' : 'holdover';
+/** The first that holds: never set, stepped lately, disciplined, running free. docs/decisions/0005 tells why. */
+function qualityOf(reading: {
+  readonly wallMs: number;
+  readonly sinceStepMs: number;
+  readonly source: TimeSourceState;
+}): ClockQuality {
+  if (reading.wallMs < EARLIEST_PLAUSIBLE_MS || reading.source === 'never') return 'unsynced';
+  if (reading.sinceStepMs < STEPPED_FOR_MS) return 'stepped';
+  return reading.source === 'synced' ? 'synced' : 'holdover';
 }

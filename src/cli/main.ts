@@ -71,7 +71,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import('./commands/replay.ts')).runReplay,
   },
   contract: {
-    usage: 'contract [--check]',
+    usage: 'contract [--check] [--schema STREAM]',
     summary: 'write the AsyncAPI document of what is published · 生成接口文档',
     load: async () => (await import('./commands/contract.ts')).contractCommand,
   },

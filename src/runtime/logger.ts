@@ -20,22 +20,35 @@ export interface LoggerOptions {
   readonly write?: (line: string) => void;
 }
 
+/** The log of a whole process. */
+export interface ProcessLogger extends Logger {
+  /** From now on, its children included. */
+  setLevel(level: LogLevel): void;
+}
+
 /** A logger on standard output, which the journal of systemd takes. */
-export function createLogger({ level = 'info', write }: LoggerOptions = {}): Logger {
+export function createLogger({ level = 'info', write }: LoggerOptions = {}): ProcessLogger {
+  const valve = { level };
   const options: pino.LoggerOptions = {
-    level,
+    // A child of pino keeps the level that it was made with: what passes is decided at the valve.
+    level: 'debug',
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   };
   // Lines that wait in a buffer would be lost in the very crash that they explain.
   const destination = write === undefined ? pino.destination({ dest: 1, sync: true }) : { write };
-  return wrap(pino(options, destination));
+  const setLevel = (to: LogLevel): void => {
+    valve.level = to;
+  };
+  return { ...wrap(pino(options, destination), valve), setLevel };
 }
 
-function wrap(target: pino.Logger): Logger {
+const RANKS: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 };
+
+function wrap(target: pino.Logger, valve: { readonly level: LogLevel }): Logger {
   const log = (level: Exclude<LogLevel, 'silent'>) => (text: string, fields?: LogFields) => {
-    if (!target.isLevelEnabled(level)) return;
+    if (RANKS[level] < RANKS[valve.level]) return;
     target[level](redact(fields ?? {}), redactText(text));
   };
   return {
@@ -43,6 +56,6 @@ function wrap(target: pino.Logger): Logger {
     info: log('info'),
     warn: log('warn'),
     error: log('error'),
-    child: (area) => wrap(target.child({ area })),
+    child: (area) => wrap(target.child({ area }), valve),
   };
 }

@@ -11,7 +11,7 @@ import type { CameraEvidence } from './cameras/evidence/camera-evidence.ts';
 import { createImageHealth, type ImageFault, type ImageHealthTiming } from './cameras/health/image-health.ts';
 import type { CameraPlan, SensorHealth } from './contract.ts';
 import { createRecentValues } from './recent-values.ts';
-import { boxInPicture, placePicture } from './vision/camera-picture.ts';
+import { boxInPicture, inputOf, placePicture } from './vision/camera-picture.ts';
 import type { DetectorSession, ModelPlan } from './vision/detector-session.ts';
 import { observeObjects } from './vision/still-objects/object-observation.ts';
 import { createStillObjects } from './vision/still-objects/still-objects.ts';
@@ -90,7 +90,7 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
         return;
       }
       const startedAtMs = monotonicMs();
-      const detections = await detector.detect(frame.pixels);
+      const detections = await detector.detect(frame.pixels, inputOf(placement));
       const detectedAtMs = monotonicMs();
       evidence?.saw(
         frame.atMs,

@@ -4,11 +4,12 @@ import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { type ErrorCode, RoadsideError } from '../base/errors.ts';
 import type { Detection } from './vision/detections.ts';
 import type { DetectorSession, ModelPlan } from './vision/detector-session.ts';
+import type { InputSize } from './vision/frame-input.ts';
 import type { PrecisionReport } from './vision/precision.ts';
 
 /** To the detector's thread. */
 export type DetectorRequest =
-  | { readonly kind: 'detect'; readonly frame: Uint8Array }
+  | { readonly kind: 'detect'; readonly frame: Uint8Array; readonly size: InputSize | undefined }
   | { readonly kind: 'release' };
 
 /** From the detector's thread: first `open` or `failed`, then one reply to each frame. */
@@ -38,8 +39,8 @@ export async function openDetectorThread(plan: ModelPlan): Promise<DetectorSessi
   return {
     frameBytes: opened.frameBytes,
     report: opened.report,
-    async detect(frame) {
-      request({ kind: 'detect', frame });
+    async detect(frame, size) {
+      request({ kind: 'detect', frame, size });
       const reply = await nextReply(worker);
       if (reply.kind !== 'detections') throw failureOf(reply);
       return reply.detections;

@@ -16,15 +16,18 @@ const fail = (error: unknown): void => {
 
 try {
   const session = await openDetectorSession(workerData as ModelPlan);
-  // The runtime takes no shared memory.
-  const own = new Uint8Array(session.frameBytes);
+  // The runtime takes no shared memory. As large as the largest frame so far; cameras differ in their size.
+  let memory = new Uint8Array(session.frameBytes);
   parentPort?.on('message', (request: DetectorRequest) => {
     if (request.kind === 'release') {
       session.release().then(() => parentPort?.close(), fail);
       return;
     }
-    own.set(request.frame);
-    session.detect(own).then((detections) => reply({ kind: 'detections', detections }), fail);
+    const { frame, size } = request;
+    if (frame.length > memory.length) memory = new Uint8Array(frame.length);
+    const own = memory.subarray(0, frame.length);
+    own.set(frame);
+    session.detect(own, size).then((detections) => reply({ kind: 'detections', detections }), fail);
   });
   reply({ kind: 'open', frameBytes: session.frameBytes, report: session.report });
 } catch (error) {

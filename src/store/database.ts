@@ -1,6 +1,6 @@
 import BetterSqlite3 from 'better-sqlite3';
 import { messageOf, RoadsideError } from '../base/errors.ts';
-import { inspect } from './inspection.ts';
+import { inspect, refuseEmptied } from './inspection.ts';
 import { migrate } from './migrations/migrate.ts';
 
 /** The one connection to the store file. Only this file knows the add-on behind it. */
@@ -37,6 +37,7 @@ export interface DatabaseOptions {
 export function openDatabase(options: DatabaseOptions): Database {
   let database: Database | undefined;
   try {
+    refuseEmptied(options.file);
     database = new BetterSqlite3(options.file, { timeout: LOCK_WAIT_MS });
     configure(database, options);
     inspect(database, options);

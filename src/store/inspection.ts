@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { RoadsideError } from '../base/errors.ts';
 import type { Database } from './database.ts';
 
@@ -21,8 +21,22 @@ export function inspect(database: Database, { file }: { readonly file: string })
     ? check(database, 'integrity_check')
     : ALWAYS_CHECKED.flatMap((table) => check(database, `integrity_check('${table}')`));
   const problem = answers.find((answer) => answer !== 'ok');
-  if (problem === undefined) return;
-  throw new RoadsideError('store-corrupt', `the store file is damaged: ${file} (${problem.slice(0, 200)})`, {
+  if (problem !== undefined) throw damaged(file, problem.slice(0, 200));
+}
+
+/**
+ * An empty file beside a log that is not: SQLite would take it for a new one, and delete the log. Ask before opening.
+ *
+ * @throws RoadsideError store-corrupt
+ */
+export function refuseEmptied(file: string): void {
+  const log = `${file}-wal`;
+  if (!existsSync(file) || !existsSync(log)) return;
+  if (statSync(file).size === 0 && statSync(log).size > 0) throw damaged(file, 'it is empty, and its log is not');
+}
+
+function damaged(file: string, problem: string): RoadsideError {
+  return new RoadsideError('store-corrupt', `the store file is damaged: ${file} (${problem})`, {
     hint: 'Nothing to do: it is set aside and what can be read is taken over. Replace the disk if this comes again.',
   });
 }

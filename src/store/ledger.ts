@@ -43,6 +43,8 @@ export interface Ledger {
   insert(row: Omit<LedgerRow, 'position'>): number;
   /** Puts a row back at its position. False when there is one already. */
   restore(row: LedgerRow): boolean;
+  /** Changes a row, unless the disk has altered it. False when it has, or the row is gone. */
+  rewrite(before: LedgerRow, after: Pick<LedgerRow, 'madeAtMs' | 'body'>): boolean;
   /** The transaction that moved `lastPosition` failed: it is what it was. */
   rewind(lastPosition: number): void;
   /** New rows go behind this position, which no row has reached. */
@@ -70,6 +72,9 @@ export function createLedger(database: Database): Ledger {
   const into = 'INTO ledger (position, id, stream, made_at_ms, body, crc) VALUES (?, ?, ?, ?, ?, ?)';
   const insert = database.prepare<RowValues>(`INSERT ${into}`);
   const restore = database.prepare<RowValues>(`INSERT OR IGNORE ${into}`);
+  const rewrite = database.prepare<[number, string, number, number, number]>(
+    'UPDATE ledger SET made_at_ms = ?, body = ?, crc = ? WHERE position = ? AND crc = ?',
+  );
   const columns = 'position, id, stream, made_at_ms AS madeAtMs, body';
   const readAll = database.prepare<[number, number], LedgerRow>(
     `SELECT ${columns} FROM ledger WHERE position > ? ORDER BY position LIMIT ?`,
@@ -127,6 +132,10 @@ export function createLedger(database: Database): Ledger {
       skipped -= 1;
       keep.run(lastPosition, skipped);
       return true;
+    },
+    rewrite(before, { madeAtMs, body }) {
+      const crc = rowChecksum({ ...before, madeAtMs, body });
+      return rewrite.run(madeAtMs, body, crc, before.position, rowChecksum(before)).changes > 0;
     },
     rewind(position) {
       lastPosition = position;

@@ -11,6 +11,8 @@ import { createLedger, type LedgerRow } from './ledger.ts';
 import { createOpenFaults } from './open-faults.ts';
 import { createOutbox, type WritableOutbox } from './outbox.ts';
 import { isStreamName, relayClassOf } from './relay-class.ts';
+import { requeue } from './requeue.ts';
+import { createRestamping } from './restamping.ts';
 import { addMissing, countOf, joinRanges, type Missing, NOTHING_MISSING } from './seq-ranges.ts';
 import { createShedding } from './shedding.ts';
 import type { OutboxTotals, Store, StoreOptions, UpstreamWish } from './store.ts';
@@ -77,7 +79,12 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
           wishes.map(({ name }) => name),
         );
   const outboxes: readonly WritableOutbox[] = upstreams.map((upstream) =>
-    createOutbox(database, upstream, (ids) => declare(upstream.name, 'damaged', missingOf(ids))),
+    createOutbox(database, upstream, (ids, takeOut) =>
+      settle(() => {
+        takeOut();
+        declare(upstream.name, 'damaged', missingOf(ids));
+      }),
+    ),
   );
   const shedding = createShedding(database, { ledger, outboxes, coarsestFlowS: options.coarsestFlowS ?? 0 });
   /** Grows when rows come in before those that may have been read already. */
@@ -86,16 +93,23 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
   const givenUp = new Map<string, Missing>();
 
   const wishOf = (upstream: string): UpstreamWish | undefined => wishes.find(({ name }) => name === upstream);
+  const outboxOf = (name: string): WritableOutbox => {
+    const outbox = outboxes.find(({ upstream }) => upstream.name === name);
+    if (outbox === undefined) throw new Error(`no upstream ${name}`);
+    return outbox;
+  };
   const missingOf = (ids: readonly string[]): Missing => addMissing(NOTHING_MISSING, ids, isStreamName);
+
+  // What is missing concerns one upstream, but all get it, so that no number of its stream is missing itself.
+  const wants = (upstream: string, stream: StreamName): boolean =>
+    stream === 'gap' || wishOf(upstream)?.streams.has(stream) === true;
 
   const insert = (record: StoredRecord, madeAtMs: number): void => {
     const { id, stream } = record;
     const position = ledger.insert({ id, stream, madeAtMs, body: JSON.stringify(record) });
     if (record.stream === 'fault') openFaults.note(record);
     for (const outbox of outboxes) {
-      // What is missing concerns one upstream, but all get it, so that no number of its stream is missing itself.
-      if (record.stream !== 'gap' && wishOf(outbox.upstream.name)?.streams.has(stream) !== true) continue;
-      outbox.add(position, relayClassOf(stream));
+      if (wants(outbox.upstream.name, stream)) outbox.add(position, relayClassOf(stream));
     }
   };
   const madeAt = (): number => Math.round(clock.now().wallMs);
@@ -120,6 +134,12 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
       throw storeErrorFrom(error, file);
     }
   };
+  const restamping = createRestamping({
+    ...{ database, ledger, openFaults, outboxes, monoMs: clock.monoMs, wants, settle },
+    requeued: () => {
+      generation += 1;
+    },
+  });
   const write = (records: readonly StoredRecord[]): void => {
     settle(() => {
       for (const record of records) insert(record, madeAt());
@@ -184,12 +204,11 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
 
   return {
     outbox(name) {
-      const outbox = outboxes.find(({ upstream }) => upstream.name === name);
-      if (outbox === undefined) throw new Error(`no upstream ${name}`);
+      const outbox = outboxOf(name);
       return {
         generation,
-        pending: (query) => settle(() => outbox.pending(query)),
-        lastBefore: (wallMs) => guarded(() => outbox.lastBefore(wallMs)),
+        pending: (query) => guarded(() => outbox.pending(restamping.withoutHeld(query))),
+        lastOutside: (live) => guarded(() => outbox.lastOutside(live)),
         acknowledge: (positions) => guarded(() => outbox.acknowledge(positions)),
         depth: () => guarded(() => outbox.depth()),
       };
@@ -251,9 +270,18 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
         audit.restore(rows, ends);
         commands.raiseFloor(floorMs);
       }),
+    requeue(query) {
+      const outbox = outboxOf(query.upstream);
+      const streams = wishOf(query.upstream)?.streams ?? new Set();
+      const requeued = settle(() => requeue({ ledger, outbox, streams }, query));
+      if (requeued.queued > 0) generation += 1;
+      return requeued;
+    },
     openFaults: () => guarded(() => openFaults.read()),
     lastStoredMs: () => guarded(() => ledger.lastMadeAtMs()),
-    prune: (query) => settle(() => shedding.prune(query)),
+    // By its wrong stamp a record may look as old as the machine.
+    prune: (query) => (restamping.isIdle() ? settle(() => shedding.prune(query)) : 0),
+    restamping,
     readLedger: (query) => guarded(() => ledger.read(query)),
     newest: (query) => guarded(() => ledger.newest(query)),
     close: () => void database.close(),

@@ -1,4 +1,4 @@
-import { pendingChecksum, rowChecksum } from './checksums.ts';
+import { certainIdOf, pendingChecksum, rowChecksum } from './checksums.ts';
 import type { Database } from './database.ts';
 import type { LedgerRow } from './ledger.ts';
 import type { RelayClass } from './relay-class.ts';
@@ -23,8 +23,11 @@ export interface Outbox {
    * the outbox and declared missing: what was not measured is never published.
    */
   pending(query: PendingQuery): readonly OutboxRow[];
-  /** Position of the newest record, waiting or not, that was stored before `wallMs`; 0 when there is none. */
-  lastBefore(wallMs: number): number;
+  /**
+   * Position of the newest record, waiting or not, that was stored at another time than this; 0 when there is none. A
+   * stamp from the future dates from before the clock was set back: nobody knows how old it is.
+   */
+  lastOutside(live: { readonly fromMs: number; readonly toMs: number }): number;
   /** Forgets rows that the platform has acknowledged, in one transaction. Unknown positions are ignored. */
   acknowledge(positions: readonly number[]): void;
   /** How many rows wait. */
@@ -54,11 +57,11 @@ interface ReadRow extends OutboxRow {
   readonly pendingCrc: number;
 }
 
-/** @param damaged is told of rows that were taken out because the disk has altered or lost them */
+/** @param discard calls `takeOut`, for rows that the disk has altered or lost, in a transaction that declares them */
 export function createOutbox(
   database: Database,
   upstream: Upstream,
-  damaged: (ids: readonly string[]) => void,
+  discard: (ids: readonly string[], takeOut: () => void) => void,
 ): WritableOutbox {
   const { number } = upstream;
   const insert = database.prepare<[number, number, number, number]>(
@@ -79,7 +82,7 @@ export function createOutbox(
   // From `pending` outwards, so that a row whose record the disk has lost is seen, too.
   const select = database.prepare<
     [number, number, number, number, number],
-    ReadRow | { position: number; id: null }
+    ReadRow | { position: number; id: null; body: null }
   >(
     `SELECT pending.position, id, stream, made_at_ms AS madeAtMs, body, ledger.crc, pending.crc AS pendingCrc
      FROM pending LEFT JOIN ledger ON ledger.position = pending.position
@@ -88,9 +91,9 @@ export function createOutbox(
   );
   // A clock that was set back must not have the whole ledger read.
   const newest = database
-    .prepare<[number, number], number>(
+    .prepare<[number, number, number], number>(
       `SELECT position FROM (SELECT position, made_at_ms FROM ledger ORDER BY position DESC LIMIT ?)
-       WHERE made_at_ms < ? ORDER BY position DESC LIMIT 1`,
+       WHERE made_at_ms < ? OR made_at_ms > ? ORDER BY position DESC LIMIT 1`,
     )
     .pluck();
   /** Counted beside the file: a total on disk would cost each commit a page. */
@@ -106,10 +109,6 @@ export function createOutbox(
   };
   const acknowledge = database.transaction((positions: readonly number[]) => {
     upstream.add({ acknowledged: remove(positions) });
-  });
-  const discard = database.transaction((positions: readonly number[], ids: readonly string[]) => {
-    upstream.add({ damaged: remove(positions) });
-    damaged(ids);
   });
 
   return {
@@ -134,12 +133,12 @@ export function createOutbox(
       if (whole.length === rows.length) return whole;
       const broken = rows.filter((row) => !isWhole(row));
       discard(
-        broken.map(({ position }) => position),
-        broken.map(({ id }) => id ?? ''),
+        broken.map((row) => (row.id === null ? '' : certainIdOf(row))),
+        () => upstream.add({ damaged: remove(broken.map(({ position }) => position)) }),
       );
       return whole;
     },
-    lastBefore: (wallMs) => newest.get(LIVE_ROWS, wallMs) ?? 0,
+    lastOutside: ({ fromMs, toMs }) => newest.get(LIVE_ROWS, fromMs, toMs) ?? 0,
     acknowledge(positions) {
       try {
         acknowledge(positions);

@@ -1,6 +1,6 @@
 import type { FaultRecord } from '../traffic/record.ts';
 import { createAuditReader } from './audit.ts';
-import { pendingChecksum, rowChecksum, textChecksum } from './checksums.ts';
+import { certainIdOf, pendingChecksum, rowChecksum, textChecksum } from './checksums.ts';
 import { createCommands } from './command-journal.ts';
 import { type Database, openDamaged } from './database.ts';
 import type { LedgerRow } from './ledger.ts';
@@ -142,7 +142,7 @@ function salvageOf(database: Database): Salvage {
           saved.push({ row, waiting: wanted });
         } else {
           findings.altered += 1;
-          addLost(wanted, row.id);
+          addLost(wanted, certainIdOf(row));
         }
       }
       findings.saved += saved.length;

@@ -1,6 +1,7 @@
 import type { StreamName } from '../traffic/stored-record.ts';
+import { rowChecksum } from './checksums.ts';
 import type { Database } from './database.ts';
-import type { Ledger, PruneOptions } from './ledger.ts';
+import type { Ledger, LedgerRow, PruneOptions } from './ledger.ts';
 import type { WritableOutbox } from './outbox.ts';
 import { RELAY_CLASSES, type RelayClass, relayClassOf } from './relay-class.ts';
 
@@ -68,8 +69,8 @@ export function createShedding(database: Database, options: SheddingOptions): Sh
        ORDER BY pending.position LIMIT @limit`,
     )
     .pluck();
-  const read = database.prepare<[number], EvictedRow>(
-    'SELECT position, id, stream, body FROM ledger WHERE position = ?',
+  const read = database.prepare<[number], LedgerRow & { readonly crc: number }>(
+    'SELECT position, id, stream, made_at_ms AS madeAtMs, body, crc FROM ledger WHERE position = ?',
   );
   // A row that the platform keeps refusing must not shield the rows behind it: each call goes on where the last one
   // stopped, and starts over at the end, or when it meets a row that is too young.
@@ -127,9 +128,11 @@ export function createShedding(database: Database, options: SheddingOptions): Sh
     return [];
   };
   const evict = (positions: readonly number[]): readonly Eviction[] => {
-    const rows = positions.map(
-      (position): EvictedRow => read.get(position) ?? { position, id: '', stream: 'hires', body: '' },
-    );
+    const rows = positions.map((position): EvictedRow => {
+      const row = read.get(position);
+      const isWhole = row !== undefined && rowChecksum(row) === row.crc;
+      return isWhole ? row : { position, id: '', stream: 'hires', body: '' };
+    });
     const evictions = outboxes.flatMap((outbox) => {
       const waiting = rows.filter(({ position, id, stream }) =>
         id === '' ? true : outbox.has(position, relayClassOf(stream)),

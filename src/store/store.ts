@@ -11,6 +11,8 @@ import type { LedgerQuery, LedgerRow, NewestQuery, PruneOptions } from './ledger
 import { type LiveStore, openLiveStore } from './live-store.ts';
 import type { Outbox } from './outbox.ts';
 import { quarantine } from './quarantine.ts';
+import type { Requeued, RequeueQuery } from './requeue.ts';
+import type { Restamping } from './restamping.ts';
 import { openSalvage, type Salvage, type SalvageFindings } from './salvage.ts';
 
 /** One receiver of records, and which streams it gets. Whole streams only, so that `seq` proves completeness. */
@@ -90,6 +92,10 @@ export interface Store {
   prune(options: PruneOptions): number;
   /** Goes on saving rows from a damaged file, `rows` at most. True when there is nothing more to save. */
   salvage(rows: number): boolean;
+  /** Marks stored records for relaying again, as far as they are still there; each call looks at a piece. */
+  requeue(query: RequeueQuery): Requeued;
+  /** What is to be done about records that were made before the clock was set. */
+  readonly restamping: Restamping;
   /** One page of records in order of storing; the last row's `position` is the next page's `after`. */
   readLedger(query: LedgerQuery): readonly LedgerRow[];
   /** The newest records of a stream, newest first, without rows that the disk has altered. */
@@ -166,7 +172,7 @@ export function openStore(options: StoreOptions): Store {
         return live.outbox(upstream).generation;
       },
       pending: (query) => whole((store) => store.outbox(upstream).pending(query)),
-      lastBefore: (wallMs) => whole((store) => store.outbox(upstream).lastBefore(wallMs)),
+      lastOutside: (live) => whole((store) => store.outbox(upstream).lastOutside(live)),
       acknowledge: (positions) => whole((store) => store.outbox(upstream).acknowledge(positions)),
       depth: () => whole((store) => store.outbox(upstream).depth()),
     }),
@@ -188,6 +194,13 @@ export function openStore(options: StoreOptions): Store {
     lastStoredMs: () => whole((store) => store.lastStoredMs()),
     prune: (query) => whole((store) => store.prune(query)),
     salvage: (rows) => whole((store) => save(store, rows)),
+    requeue: (query) => whole((store) => store.requeue(query)),
+    restamping: {
+      unset: () => whole((store) => store.restamping.unset()),
+      begin: (unset) => whole((store) => store.restamping.begin(unset)),
+      correct: (correction) => whole((store) => store.restamping.correct(correction)),
+      step: (rows) => whole((store) => store.restamping.step(rows)),
+    },
     readLedger: (query) => whole((store) => store.readLedger(query)),
     newest: (query) => whole((store) => store.newest(query)),
     close() {

@@ -12,6 +12,12 @@ export type TrafficRecord =
   | HiResRecord;
 export type TrafficStream = TrafficRecord['stream'];
 
+/**
+ * How far the stamps of a record can be trusted. `restamped`: it was made before the clock was set, and its stamps were put
+ * right when the error was known; it takes the place of a copy of the same id.
+ */
+export type RecordClock = ClockQuality | 'restamped';
+
 /** The same for every record. Order is by `seq` within (boot, stream), never by clock. */
 export interface RecordHead {
   /** `site/boot/stream/seq`: the key by which a receiver recognises a redelivery. */
@@ -23,7 +29,7 @@ export interface RecordHead {
   readonly seq: number;
   /** UTC, ms since 1970: when the thing was true on the road. */
   readonly observedAtMs: number;
-  readonly clock: ClockQuality;
+  readonly clock: RecordClock;
   readonly configRev: string;
 }
 

@@ -7,6 +7,8 @@ export interface BacklogPace {
   /** Rows that may go now. */
   allowance(nowMs: number): number;
   spend(rows: number): void;
+  /** How long after `allowance` was asked for the same moment until a row may go. */
+  waitMs(nowMs: number): number;
 }
 
 /** Rows that may go together after a pause. */
@@ -35,6 +37,10 @@ export function createBacklogPace(
     },
     spend(rows) {
       saved -= rows;
+    },
+    waitMs(nowMs) {
+      const savingMs = (Math.max(0, 1 - saved) / backfillPerS) * MS_PER_S;
+      return Math.max(0, sinceMs - nowMs) + savingMs;
     },
   };
 }

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
 import { connect, ErrorWithReasonCode, type IClientOptions, type MqttClient, ReasonCodes } from 'mqtt';
 import type { RoadsideError } from '../base/errors.ts';
 import {
@@ -9,6 +10,7 @@ import {
   publishRefusal,
   silentClose,
   silentLink,
+  subscribeRefusal,
   transportError,
 } from './session-errors.ts';
 import type { BrokerAddress, UplinkSecrets } from './settings.ts';
@@ -25,6 +27,18 @@ export interface Publication {
   /** The broker forgets it for late receivers after this; null for never. */
   readonly expiryS: number | null;
   readonly properties: Readonly<Record<string, string>>;
+  /** By which a receiver knows what is answered (MQTT 5). */
+  readonly correlationData?: Uint8Array;
+}
+
+/** What came on a topic that was subscribed to. */
+export interface Delivery {
+  readonly topic: string;
+  readonly bytes: Uint8Array;
+  readonly retained: boolean;
+  /** MQTT 5 only. */
+  readonly responseTopic: string | undefined;
+  readonly correlationData: Uint8Array | undefined;
 }
 
 export type PublishOutcome =
@@ -35,6 +49,8 @@ export interface SessionEnd {
   readonly error: RoadsideError;
   /** Whether the other version of MQTT is worth a try: the broker said so, or only hung up. */
   readonly otherVersion: 'asked-for' | 'possible' | 'no';
+  /** The broker closed a connection that it had accepted, in good order and without giving a reason. */
+  readonly orderly: boolean;
 }
 
 export interface SessionListener {
@@ -59,6 +75,12 @@ export interface MqttSessionOptions {
 export interface MqttSession {
   /** Only while connected, and only as many as the window allows. */
   publish(publication: Publication, settle: (outcome: PublishOutcome) => void): void;
+  /** Once, while connected: listens to one topic, from now on. `refused` when the broker does not allow it. */
+  subscribe(
+    topic: string,
+    received: (delivery: Delivery) => void,
+    refused: (error: RoadsideError) => void,
+  ): void;
   /** Says goodbye, so that the broker keeps the will to itself. */
   close(): Promise<void>;
   /** Drops the connection; the broker publishes the will. */
@@ -70,6 +92,8 @@ const CONNECT_TIMEOUT_MS = 20_000;
 const KEEPALIVE_TIMEOUT = 'Keepalive timeout';
 /** Receive maximum of a broker that names none (MQTT 5, 3.2.2.3.3). */
 const WINDOW_UNLIMITED = 65_535;
+/** The largest packet that a broker may send us (MQTT 5). */
+const RECEIVED_MAX_BYTES = 256 * 1024;
 /** Fixed header, packet id and property lengths, generously. */
 const PACKET_OVERHEAD_BYTES = 64;
 
@@ -86,6 +110,7 @@ export function openMqttSession(options: MqttSessionOptions, listener: SessionLi
   const deadlines = new Set<NodeJS.Timeout>();
   let transportOpen = false;
   let connected = false;
+  let closedByPeer = false;
   let over = false;
   let maximumPacketBytes = Number.POSITIVE_INFINITY;
   /** The last outcome, when that was a refusal: it explains why the broker hangs up next. */
@@ -96,11 +121,14 @@ export function openMqttSession(options: MqttSessionOptions, listener: SessionLi
     for (const deadline of deadlines) clearTimeout(deadline);
     deadlines.clear();
   };
-  const end = (error: RoadsideError, otherVersion: SessionEnd['otherVersion'] = 'no'): void => {
+  const end = (
+    error: RoadsideError,
+    { otherVersion = 'no', orderly = false }: Partial<Omit<SessionEnd, 'error'>> = {},
+  ): void => {
     if (over) return;
     finish();
     client.end(true);
-    listener.ended({ error, otherVersion });
+    listener.ended({ error, otherVersion, orderly });
   };
 
   // One turn's publications leave in one write; Nagle's algorithm would hold its tail back until the broker's
@@ -108,6 +136,9 @@ export function openMqttSession(options: MqttSessionOptions, listener: SessionLi
   if (client.stream instanceof Socket) client.stream.setNoDelay(true);
   client.stream.once(tls ? 'secureConnect' : 'connect', () => {
     transportOpen = true;
+  });
+  client.stream.once('end', () => {
+    closedByPeer = true;
   });
   client.on('connect', (connack) => {
     if (over) return;
@@ -122,7 +153,9 @@ export function openMqttSession(options: MqttSessionOptions, listener: SessionLi
   client.on('error', (cause) => {
     const reason = cause instanceof ErrorWithReasonCode ? cause.code : null;
     if (reason !== null && !connected) {
-      end(connectRefusal(reason, reasonText(reason), name), isVersionRefusal(reason) ? 'asked-for' : 'no');
+      end(connectRefusal(reason, reasonText(reason), name), {
+        otherVersion: isVersionRefusal(reason) ? 'asked-for' : 'no',
+      });
       return;
     }
     if (isReset(cause) && transportOpen) return;
@@ -134,7 +167,8 @@ export function openMqttSession(options: MqttSessionOptions, listener: SessionLi
   });
   client.on('close', () => {
     const hungUp = transportOpen && !connected;
-    end(lastRefusal ?? silentClose(name, connected), hungUp ? 'possible' : 'no');
+    const orderly = connected && closedByPeer && lastRefusal === null;
+    end(lastRefusal ?? silentClose(name, connected), { otherVersion: hungUp ? 'possible' : 'no', orderly });
   });
 
   return {
@@ -161,6 +195,18 @@ export function openMqttSession(options: MqttSessionOptions, listener: SessionLi
           lastRefusal = publishRefusal(failure.code, reasonText(failure.code), topic);
           settle({ kind: 'refused', error: lastRefusal });
         }
+      });
+    },
+    subscribe(topic, received, refused) {
+      client.on('message', (on, bytes, { retain: retained, properties }) => {
+        const { responseTopic, correlationData } = properties ?? {};
+        if (!over) received({ topic: on, bytes, retained, responseTopic, correlationData });
+      });
+      // Nothing retained is wanted, and what was published so is to be told from what was not (MQTT 5, 3.8.3.1).
+      client.subscribe(topic, { qos: 1, rh: 2, rap: true }, (failure) => {
+        if (over || failure === undefined || failure === null) return;
+        const reason = failure instanceof ErrorWithReasonCode ? failure.code : 0x87;
+        refused(subscribeRefusal(topic, reasonText(reason)));
       });
     },
     async close() {
@@ -194,7 +240,10 @@ function startClient(options: MqttSessionOptions, name: string): MqttClient {
   }
 }
 
-function clientOptions(options: MqttSessionOptions): IClientOptions {
+/** mqtt.js hands what it does not know on to tls.connect(). */
+type ClientOptions = IClientOptions & Pick<ConnectionOptions, 'minVersion'>;
+
+function clientOptions(options: MqttSessionOptions): ClientOptions {
   const { broker, version, clientId, user, secrets, keepaliveS, will } = options;
   const { password, ca, cert, key } = secrets;
   return {
@@ -208,6 +257,7 @@ function clientOptions(options: MqttSessionOptions): IClientOptions {
     connectTimeout: CONNECT_TIMEOUT_MS,
     reconnectPeriod: 0,
     queueQoSZero: false,
+    ...(version === 5 ? { properties: { maximumPacketSize: RECEIVED_MAX_BYTES } } : {}),
     resubscribe: false,
     will: { topic: will.topic, payload: Buffer.from(will.payload), ...publishOptions(will, version) },
     // mqtt.js checks the name in the certificate against `host` (servername, or the IP address itself).
@@ -223,7 +273,7 @@ function clientOptions(options: MqttSessionOptions): IClientOptions {
 }
 
 function publishOptions(publication: Publication, version: MqttVersion) {
-  const { retain, expiryS, properties } = publication;
+  const { retain, expiryS, properties, correlationData } = publication;
   const options = { qos: 1, retain } as const;
   if (version === 4) return options;
   return {
@@ -231,6 +281,7 @@ function publishOptions(publication: Publication, version: MqttVersion) {
     properties: {
       contentType: 'application/json',
       payloadFormatIndicator: true,
+      ...(correlationData === undefined ? {} : { correlationData: Buffer.from(correlationData) }),
       userProperties: { ...properties },
       ...(expiryS === null ? {} : { messageExpiryInterval: expiryS }),
     },

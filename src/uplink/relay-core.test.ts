@@ -101,6 +101,7 @@ describe('the relay', () => {
     const sendings = core.take(outbox, ALL, { upTo: 3, limit: 10 });
     expect(sendings.map(({ row, replayed }) => [row.position, replayed])).toEqual([[4, false]]);
     core.accepted(4);
+    forgetAccepted(core, outbox);
     expect(positionsOf(taken(core, outbox, ALL, { upTo: 3, limit: 10 }))).toEqual([2]);
   });
 
@@ -138,18 +139,22 @@ describe('the relay', () => {
     expect(positionsOf(taken(core, outbox, ALL))).toEqual([7]);
   });
 
-  it('sends on while accepted rows wait to be forgotten, and never sends those again', () => {
+  it('sends on while accepted rows wait to be forgotten, never those again, and stops when a window waits', () => {
     const outbox = createMemoryOutbox();
     for (let n = 0; n < 4; n += 1) outbox.append('flow');
     const core = createRelayCore();
     core.connected(2);
-    taken(core, outbox, ALL);
+    expect(positionsOf(taken(core, outbox, 1))).toEqual([1]);
     core.accepted(1);
-    expect(positionsOf(taken(core, outbox, ALL))).toEqual([3]);
-    expect(core.toAcknowledge).toEqual([1]);
+    expect(core.isFull).toBe(false);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([2]);
+    expect(core.isFull).toBe(true);
     core.accepted(2);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([]);
+    expect(core.toAcknowledge).toEqual([1, 2]);
     forgetAccepted(core, outbox);
-    expect(positionsOf(taken(core, outbox, ALL))).toEqual([4]);
+    expect(core.isFull).toBe(false);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([3, 4]);
   });
 
   it('starts with one row after a connection that broke with rows unanswered', () => {

@@ -8,6 +8,8 @@ import { RELAY_CLASSES, type RelayClass } from '../store/relay-class.ts';
 export interface RelayCore {
   /** Rows sent and not yet answered. */
   readonly inFlight: number;
+  /** Nothing can be sent before the outbox has forgotten `toAcknowledge`: a killed process repeats one window at most. */
+  readonly isFull: boolean;
   /**
    * A new connection: nothing is under way, reading starts at the oldest row. After a connection that broke
    * with rows unanswered, one row goes first and each acceptance allows one more: a link that keeps breaking
@@ -85,7 +87,7 @@ export function createRelayCore(): RelayCore {
   let generation = 0;
   const sent = new Map<number, ClassProgress>();
 
-  const room = (): number => Math.min(window, earned) - sent.size;
+  const room = (): number => Math.min(window - accepted.length, earned) - sent.size;
 
   const beginAnew = (): void => {
     for (const lane of progress) {
@@ -107,9 +109,9 @@ export function createRelayCore(): RelayCore {
     while (lane.refused.length < REFUSALS_BEFORE_HOLD && rows.length < span.limit) {
       const next = { class: lane.class, after: readUpTo, upTo: span.upTo, limit: span.limit - rows.length };
       const fresh = outbox.pending(next);
-      if (fresh.length === 0) break;
       readUpTo = fresh.at(-1)?.position ?? readUpTo;
       rows.push(...fresh.filter((row) => isWanted(lane, row)));
+      if (fresh.length < next.limit) break;
     }
     for (const row of rows) sent.set(row.position, lane);
     return { rows, readUpTo };
@@ -159,6 +161,9 @@ export function createRelayCore(): RelayCore {
   return {
     get inFlight() {
       return sent.size;
+    },
+    get isFull() {
+      return accepted.length > 0 && sent.size + accepted.length >= window;
     },
     get toAcknowledge() {
       return accepted;

@@ -1,9 +1,10 @@
-import type { Clock } from '../base/clock.ts';
+import { CLOCK_STEP_MS, type Clock } from '../base/clock.ts';
 import type { RoadsideError } from '../base/errors.ts';
 import type { Outbox } from '../store/outbox.ts';
 import { createBacklogPace } from './backlog-pace.ts';
 import type { MqttSession, Publication } from './mqtt-session.ts';
 import { createRelayCore, type Sending } from './relay-core.ts';
+import type { Cancel, Surroundings } from './surroundings.ts';
 
 export interface RelayOptions {
   readonly outbox: Outbox;
@@ -11,6 +12,7 @@ export interface RelayOptions {
   /** Records that are older cannot be sent live. */
   readonly liveWithinMs: number;
   readonly pace: { readonly backfillPerS: number; readonly backfillDelayMaxMs: number };
+  readonly surroundings: Pick<Surroundings, 'scheduler' | 'random'>;
   encode(sending: Sending): Publication;
   /** The broker refused a row; it stays in the outbox. */
   refused(error: RoadsideError): void;
@@ -34,26 +36,28 @@ const ROWS_PER_TURN = 100;
 /** How long an acknowledged row may wait for company: each deletion alone costs the disk several pages. */
 const ACKNOWLEDGE_AFTER_MS = 200;
 const RETRY_REFUSED_AFTER_MS = 60_000;
-/** How often a backlog that has to wait for its pace is looked at. */
+/** A backlog that has to wait for its pace is looked at no more often than this. */
 const BACKLOG_EVERY_MS = 100;
 
 export function createRelay(options: RelayOptions): Relay {
   const { outbox, clock, liveWithinMs, encode, refused, failed } = options;
-  const pace = createBacklogPace(options.pace, Math.random);
+  const { scheduler, random } = options.surroundings;
+  const pace = createBacklogPace(options.pace, random);
   const core = createRelayCore();
   let link: Pick<MqttSession, 'publish'> | null = null;
-  let window = 0;
   let finishing: (() => void) | null = null;
   let turnDue = false;
-  let backlogDue = false;
-  let acknowledgeTimer: NodeJS.Timeout | null = null;
+  let backlogDue: Cancel | null = null;
+  let acknowledgeDue: Cancel | null = null;
   let retryDue = false;
+  /** What was backlog once stays so: a clock set back would have it follow newer rows on the live topics. */
+  let backlogUpTo = 0;
   let published = 0;
   let acknowledged = 0;
 
   const acknowledge = (): void => {
-    if (acknowledgeTimer !== null) clearTimeout(acknowledgeTimer);
-    acknowledgeTimer = null;
+    acknowledgeDue?.();
+    acknowledgeDue = null;
     const positions = core.toAcknowledge;
     if (positions.length === 0) return;
     outbox.acknowledge(positions);
@@ -70,7 +74,7 @@ export function createRelay(options: RelayOptions): Relay {
   const schedule = (): void => {
     if (turnDue || link === null) return;
     turnDue = true;
-    setImmediate(() => {
+    scheduler.soon(() => {
       turnDue = false;
       guarded(turn);
     });
@@ -85,7 +89,7 @@ export function createRelay(options: RelayOptions): Relay {
         refused(outcome.error);
         retryLater();
       }
-      acknowledgeTimer ??= setTimeout(() => guarded(acknowledgeAndGoOn), ACKNOWLEDGE_AFTER_MS);
+      acknowledgeDue ??= scheduler.after(ACKNOWLEDGE_AFTER_MS, () => guarded(acknowledgeAndGoOn));
       schedule();
     });
   };
@@ -98,7 +102,7 @@ export function createRelay(options: RelayOptions): Relay {
       core.retryRefused();
       schedule();
     };
-    setTimeout(retry, RETRY_REFUSED_AFTER_MS).unref();
+    scheduler.inBackground(RETRY_REFUSED_AFTER_MS, retry);
   };
   const acknowledgeAndGoOn = (): void => {
     acknowledge();
@@ -107,34 +111,33 @@ export function createRelay(options: RelayOptions): Relay {
   const turn = (): void => {
     if (link === null) return;
     const done = finishing !== null && core.inFlight === 0;
-    // Half a window at most waits for the disk: a killed process repeats one and a half.
-    if (done || core.toAcknowledge.length * 2 >= window) acknowledge();
+    if (done || core.isFull) acknowledge();
     if (done) finishing?.();
     if (finishing !== null) return;
     const nowMs = clock.monoMs();
     const limit = pace.allowance(nowMs);
-    const upTo = outbox.lastBefore(clock.now().wallMs - liveWithinMs);
-    const taken = core.take(outbox, ROWS_PER_TURN, { upTo, limit });
-    pace.spend(taken.filter(({ replayed }) => replayed).length);
+    const { wallMs } = clock.now();
+    const live = { fromMs: wallMs - liveWithinMs, toMs: wallMs + CLOCK_STEP_MS };
+    backlogUpTo = Math.max(backlogUpTo, outbox.lastOutside(live));
+    const taken = core.take(outbox, ROWS_PER_TURN, { upTo: backlogUpTo, limit });
+    const older = taken.filter(({ replayed }) => replayed).length;
+    pace.spend(older);
     for (const sending of taken) send(sending);
     if (taken.length === ROWS_PER_TURN) schedule();
-    else if (limit < ROWS_PER_TURN && outbox.depth() > core.inFlight) waitForPace();
+    else if (older >= limit && outbox.depth() > core.inFlight) waitForPace(nowMs);
   };
 
-  const waitForPace = (): void => {
-    if (backlogDue) return;
-    backlogDue = true;
+  const waitForPace = (nowMs: number): void => {
     const lookAgain = (): void => {
-      backlogDue = false;
+      backlogDue = null;
       schedule();
     };
-    setTimeout(lookAgain, BACKLOG_EVERY_MS).unref();
+    backlogDue ??= scheduler.inBackground(Math.max(BACKLOG_EVERY_MS, pace.waitMs(nowMs)), lookAgain);
   };
 
   return {
     connected(to, granted) {
       link = to;
-      window = granted;
       core.connected(granted);
       pace.restart(clock.monoMs());
       schedule();
@@ -142,6 +145,8 @@ export function createRelay(options: RelayOptions): Relay {
     disconnected() {
       if (link === null) return;
       link = null;
+      backlogDue?.();
+      backlogDue = null;
       guarded(acknowledge);
       core.disconnected();
       finishing?.();

@@ -37,15 +37,19 @@ describe('a refusal by the broker', () => {
     [5, 'uplink-credentials'],
     [0x86, 'uplink-credentials'],
     [0x87, 'uplink-credentials'],
-    [3, 'uplink-refused'],
-    [0x89, 'uplink-refused'],
+    [2, 'uplink-refused'],
+    [0x85, 'uplink-refused'],
+    [3, 'uplink-busy'],
+    [0x89, 'uplink-busy'],
+    [0x97, 'uplink-busy'],
   ])('of the connection with reason %i is %s', (reason, expected) => {
     expect(connectRefusal(reason, 'text', broker).code).toBe(expected);
   });
 
   it('by DISCONNECT tells a takeover from the rest', () => {
     expect(disconnectReason(0x8e, 'text', broker).code).toBe('uplink-taken-over');
-    expect(disconnectReason(0x8b, 'text', broker).code).toBe('uplink-refused');
+    expect(disconnectReason(0x8b, 'text', broker).code).toBe('uplink-busy');
+    expect(disconnectReason(0x81, 'text', broker).code).toBe('uplink-refused');
   });
 
   it('of a record tells a missing permission from the rest', () => {

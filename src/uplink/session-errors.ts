@@ -32,8 +32,9 @@ export function transportError(failure: {
       cause,
     });
   }
-  const trouble =
-    tlsTrouble(code) ?? (tls && !secured && !NETWORK_CODES.includes(code) ? tlsTrouble('EPROTO') : null);
+  const text = cause.message;
+  const cutShort = tls && !secured && !NETWORK_CODES.includes(code);
+  const trouble = tlsTrouble({ code, text }) ?? (cutShort ? tlsTrouble({ code: 'EPROTO', text }) : null);
   if (trouble !== null) {
     const { what, hint } = trouble;
     return new RoadsideError('uplink-tls', `no trusted connection to ${broker}: ${what} (${cause.message})`, {
@@ -132,6 +133,12 @@ export function publishRefusal(reason: number, text: string, topic: string): Roa
         : 'Tell the platform the reason; the records wait in the store and are offered again.',
     },
   );
+}
+
+export function subscribeRefusal(topic: string, text: string): RoadsideError {
+  return new RoadsideError('uplink-credentials', `the broker does not let us listen to ${topic}: ${text}`, {
+    hint: 'Ask the platform to let this site read its own command topic; records are delivered all the same.',
+  });
 }
 
 export function ackOverdue(broker: string, deadlineMs: number): RoadsideError {

@@ -62,7 +62,24 @@ const TROUBLES: readonly (readonly [code: RegExp, trouble: TlsTrouble])[] = [
   [/^(ERR_TLS|ERR_SSL|EPROTO|CERT_|UNABLE_TO)/, OTHER],
 ];
 
-/** Null for what has nothing to do with TLS. */
-export function tlsTrouble(code: string): TlsTrouble | null {
-  return TROUBLES.find(([pattern]) => pattern.test(code))?.[1] ?? null;
+/**
+ * Null for what has nothing to do with TLS.
+ *
+ * @param text of the error: where writing fails first, the code is EPROTO and only the text tells OpenSSL's reason
+ */
+export function tlsTrouble({
+  code,
+  text,
+}: {
+  readonly code: string;
+  readonly text: string;
+}): TlsTrouble | null {
+  const known = (name: string): TlsTrouble | null =>
+    TROUBLES.find(([pattern]) => pattern.test(name))?.[1] ?? null;
+  return (code === 'EPROTO' ? known(reasonIn(text)) : null) ?? known(code);
+}
+
+/** `tlsv1 alert protocol version` as `TLSV1_ALERT_PROTOCOL_VERSION`. */
+function reasonIn(text: string): string {
+  return text.toUpperCase().replaceAll(' ', '_');
 }

@@ -10,6 +10,21 @@ export function stateTopic(site: string): string {
   return `${ROOT}/${site}/state`;
 }
 
+/** Where the platform sends commands; each site listens to its own alone. */
+export function commandTopic(site: string): string {
+  return `${ROOT}/${site}/command`;
+}
+
+/** Where replies go, unless a command names a topic of its own below this one. */
+export function replyTopic(site: string): string {
+  return `${ROOT}/${site}/reply`;
+}
+
+/** Where parts of files go that a command has asked for. */
+export function chunkTopic(site: string): string {
+  return `${ROOT}/${site}/file`;
+}
+
 /** `roadside/v1/<site>[/replay]/<stream>[/<lane>]`: passages and flow have a topic for each lane. */
 export function recordTopic(target: {
   readonly site: string;

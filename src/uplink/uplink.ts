@@ -2,11 +2,15 @@ import type { Clock } from '../base/clock.ts';
 import { type ErrorCode, messageOf, RoadsideError } from '../base/errors.ts';
 import type { Outbox } from '../store/outbox.ts';
 import { createBackoff } from './backoff.ts';
-import { type MqttSession, type MqttVersion, openMqttSession, type SessionEnd } from './mqtt-session.ts';
+import { OUTBOUND_WINDOW } from './commands/outbound.ts';
+import type { Delivery, MqttSession, MqttVersion, SessionEnd } from './mqtt-session.ts';
 import type { SiteInventory } from './payloads/state.ts';
 import { encodeBirth, encodeOffline, encodeRecord } from './publication.ts';
 import { createRelay } from './relay.ts';
+import { suspectedTakeover } from './session-errors.ts';
 import { parseBrokerUrl, readSecrets, type UplinkSettings } from './settings.ts';
+import { type Cancel, SURROUNDINGS, type Surroundings } from './surroundings.ts';
+import { createTakeoverWatch, SHORT_SESSIONS, TAKEN_OVER_PAUSE_MS } from './takeover-watch.ts';
 
 export type { SiteInventory } from './payloads/state.ts';
 export type { UplinkSettings } from './settings.ts';
@@ -24,8 +28,20 @@ export interface UplinkOptions {
   readonly settings: UplinkSettings;
   readonly outbox: Outbox;
   readonly inventory: SiteInventory;
+  /** Who takes commands from this upstream; nobody when absent. */
+  readonly commands?: CommandPort;
   readonly clock: Clock;
   readonly log?: UplinkLog;
+  /** Another network, other timers and other chance than the machine's. */
+  readonly surroundings?: Surroundings;
+}
+
+/** Shares the connection: gets what arrives on its topic, and publishes beside the relay. */
+export interface CommandPort {
+  readonly topic: string;
+  received(delivery: Delivery): void;
+  connected(link: Pick<MqttSession, 'publish'>): void;
+  disconnected(): void;
 }
 
 export interface UplinkStatus {
@@ -34,6 +50,8 @@ export interface UplinkStatus {
   readonly protocol: MqttVersion | null;
   /** What is wrong now; null when all is well. It may stand while online, when records are refused. */
   readonly error: { readonly code: ErrorCode; readonly text: string; readonly hint: string } | null;
+  /** Another client has the id of this one: the two throw each other out. */
+  readonly takenOver: boolean;
   /** Records sent since the start, repetitions included. */
   readonly published: number;
   /** Records that the platform acknowledged and the outbox forgot since the start. */
@@ -57,17 +75,30 @@ export interface Uplink {
 const STABLE_AFTER_MS = 60_000;
 
 export function createUplink(options: UplinkOptions): Uplink {
-  const { site, session: sessionId, settings, outbox, inventory, clock, log = () => undefined } = options;
-  const backoff = createBackoff({ minMs: settings.reconnectMinMs, maxMs: settings.reconnectMaxMs });
+  const {
+    site,
+    session: sessionId,
+    settings,
+    outbox,
+    inventory,
+    clock,
+    commands,
+    log = () => undefined,
+  } = options;
+  const { scheduler, random, openSession } = options.surroundings ?? SURROUNDINGS;
+  const backoff = createBackoff({ minMs: settings.reconnectMinMs, maxMs: settings.reconnectMaxMs, random });
   let state: UplinkStatus['state'] = 'offline';
   let session: MqttSession | null = null;
   let version: MqttVersion = 5;
   /** The broker has spoken `version` once: hanging up is then no sign that it cannot. */
   let versionProven = false;
+  const takeovers = createTakeoverWatch();
   let trouble: RoadsideError | null = null;
   let connects = 0;
+  /** When the broker accepted the present connection, and when the birth was out. */
+  let acceptedMs: number | null = null;
   let onlineSinceMs: number | null = null;
-  let retryTimer: NodeJS.Timeout | null = null;
+  let retry: Cancel | null = null;
   let farewellOver: () => void = () => undefined;
 
   const relay = createRelay({
@@ -75,11 +106,12 @@ export function createUplink(options: UplinkOptions): Uplink {
     clock,
     liveWithinMs: settings.liveWithinMs,
     pace: settings,
+    surroundings: { scheduler, random },
     encode: ({ row, replayed }) => encodeRecord(row, { site, wallMs: clock.now().wallMs, replayed }),
     refused: (error) => report(error),
     failed(error) {
       session?.destroy();
-      ended({ error: asRoadsideError(error), otherVersion: 'no' });
+      ended({ error: asRoadsideError(error), otherVersion: 'no', orderly: false });
     },
   });
 
@@ -94,17 +126,24 @@ export function createUplink(options: UplinkOptions): Uplink {
     if (session === null && state !== 'connecting') return;
     session = null;
     relay.disconnected();
+    commands?.disconnected();
     farewellOver();
     if (state === 'stopped') return;
     state = 'offline';
-    report(end.error);
+    const lastedMs = acceptedMs === null ? null : clock.monoMs() - acceptedMs;
+    const declared = end.error.code === 'uplink-taken-over';
+    const takenOver = takeovers.ended({ lastedMs, declared, orderly: end.orderly });
+    report(takenOver && !declared ? suspectedTakeover(settings.url, SHORT_SESSIONS) : end.error);
     if (end.otherVersion === 'asked-for' || (end.otherVersion === 'possible' && !versionProven)) {
       version = version === 5 ? 4 : 5;
       versionProven = false;
     }
-    if (onlineSinceMs !== null && clock.monoMs() - onlineSinceMs >= STABLE_AFTER_MS) backoff.reset();
+    const stableMs = onlineForMs() ?? 0;
+    if (stableMs >= STABLE_AFTER_MS) backoff.reset(stableMs);
+    acceptedMs = null;
     onlineSinceMs = null;
-    retryTimer = setTimeout(() => void connect(), backoff.nextMs());
+    const pauseMs = backoff.nextMs() + (takenOver ? TAKEN_OVER_PAUSE_MS : 0);
+    retry = scheduler.after(pauseMs, () => void connect());
   }
 
   async function connect(): Promise<void> {
@@ -113,7 +152,7 @@ export function createUplink(options: UplinkOptions): Uplink {
       const broker = parseBrokerUrl(settings.url);
       const secrets = await readSecrets(settings);
       if (isStopped()) return;
-      session = openMqttSession(
+      session = openSession(
         {
           broker,
           version,
@@ -127,8 +166,12 @@ export function createUplink(options: UplinkOptions): Uplink {
         { connected: ({ window }) => welcome(Math.min(window, settings.window)), ended },
       );
     } catch (error) {
-      ended({ error: asRoadsideError(error), otherVersion: 'no' });
+      ended({ error: asRoadsideError(error), otherVersion: 'no', orderly: false });
     }
+  }
+
+  function onlineForMs(): number | null {
+    return onlineSinceMs === null ? null : clock.monoMs() - onlineSinceMs;
   }
 
   function isStopped(): boolean {
@@ -139,6 +182,7 @@ export function createUplink(options: UplinkOptions): Uplink {
   function welcome(window: number): void {
     connects += 1;
     versionProven = true;
+    acceptedMs = clock.monoMs();
     const birth = encodeBirth({ site, session: sessionId, wallMs: clock.now().wallMs, inventory });
     session?.publish(birth, (outcome) => {
       if (isStopped() || session === null) return;
@@ -147,8 +191,20 @@ export function createUplink(options: UplinkOptions): Uplink {
       trouble = null;
       if (outcome.kind === 'refused') report(outcome.error);
       log('info', 'uplink online', { protocol: version, connects, window });
-      relay.connected(session, window);
+      relay.connected(session, openCommands(session, window));
     });
+  }
+
+  /** Returns how much of the window is left for records. */
+  function openCommands(on: MqttSession, window: number): number {
+    if (commands === undefined) return window;
+    if (window <= OUTBOUND_WINDOW) {
+      log('warn', 'the broker takes too little at a time for commands to be answered', { window });
+      return window;
+    }
+    on.subscribe(commands.topic, (delivery) => commands.received(delivery), report);
+    commands.connected(on);
+    return window - OUTBOUND_WINDOW;
   }
 
   async function farewell(leaving: MqttSession): Promise<void> {
@@ -163,26 +219,28 @@ export function createUplink(options: UplinkOptions): Uplink {
     async stop(deadlineMs) {
       const wasOnline = state === 'online';
       state = 'stopped';
-      if (retryTimer !== null) clearTimeout(retryTimer);
+      retry?.();
       const leaving = session;
       if (leaving === null) return;
       if (wasOnline) {
         const cut = new Promise<void>((resolve) => {
           farewellOver = resolve;
         });
-        const deadline = setTimeout(() => farewellOver(), deadlineMs);
+        const cancelDeadline = scheduler.after(deadlineMs, () => farewellOver());
         await Promise.race([farewell(leaving), cut]);
-        clearTimeout(deadline);
+        cancelDeadline();
       }
       leaving.destroy();
       session = null;
       relay.disconnected();
+      commands?.disconnected();
     },
     notify: () => relay.notify(),
     status: () => ({
       state,
       protocol: state === 'online' ? version : null,
       error: trouble === null ? null : { code: trouble.code, text: trouble.message, hint: trouble.hint },
+      takenOver: takeovers.isTakenOver(onlineForMs()),
       connects,
       ...relay.figures(),
     }),

@@ -58,7 +58,12 @@ export const HOMES: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['src/store/database.ts'],
   'onnxruntime-node': ['src/sensors/vision/detector-session.ts'],
   // The simulated platform is the peer at the other end of the line.
-  mqtt: ['src/uplink/mqtt-session.ts', 'src/simulator/platform/platform-link.ts'],
+  // Sparkplug has a connection, a will and binary payloads of its own.
+  mqtt: [
+    'src/uplink/mqtt-session.ts',
+    'src/uplink/sparkplug/sparkplug-link.ts',
+    'src/simulator/platform/platform-link.ts',
+  ],
   aedes: ['src/simulator/'],
   'modbus-serial': ['src/simulator/'],
   pino: ['src/runtime/logger.ts'],
@@ -74,6 +79,10 @@ const IMPURE_NAMES = [
 /** Neither `x.process` nor the key `process:` is meant. */
 const IMPURE = new RegExp(String.raw`(?<![.\w$])(${IMPURE_NAMES.join('|')})\b(?!\s*\??:)`, 'g');
 
+/** Ways to take any certificate for the right one. A test that needs a broker makes itself an authority. */
+const TRUSTS_ANYBODY =
+  /\brejectUnauthorized\s*:(?!\s*true\b)|\bNODE_TLS_REJECT_UNAUTHORIZED\b|\bcheckServerIdentity\b/;
+
 /** Everything in a tree that breaks a rule of the house, as sentences that begin with the file. */
 export function findViolations(tree: SourceTree): string[] {
   return [...tree].flatMap(([path, source]) => {
@@ -83,6 +92,7 @@ export function findViolations(tree: SourceTree): string[] {
       ...importProblems(path, importsOf(scanned)),
       ...exportProblems(scanned),
       ...purityProblems(path, scanned),
+      ...trustProblems(scanned),
       ...lengthProblems(path, source),
     ];
     return problems.map((problem) => `${path}: ${problem}`);
@@ -152,6 +162,10 @@ function exportProblems({ code }: ScannedSource): string[] {
 function purityProblems(path: string, { code }: ScannedSource): string[] {
   if (folderOf(path) !== 'traffic' || isTest(path)) return [];
   return [...new Set([...code.matchAll(IMPURE)].map((match) => `uses ${match[1]}: the middle is pure`))];
+}
+
+function trustProblems({ code }: ScannedSource): string[] {
+  return TRUSTS_ANYBODY.test(code) ? ['may trust a certificate that nobody vouches for'] : [];
 }
 
 function lengthProblems(path: string, source: string): string[] {

@@ -52,7 +52,7 @@ beforeAll(async () => {
     incidents: { stoppedVehicle: { dwellS: 5, clearS: 3 }, wrongWay: { dwellS: 1, distanceM: 6, clearS: 3 } },
     evidence: { beforeS: 4, afterS: 2 },
     uplink: { url: broker.url, reconnectMaxS: 1 },
-    store: { file: 'roadside.db', maxMegabytes: 64 },
+    store: { file: 'roadside.db', maxMegabytes: 64, passagesWaitS: 0 },
     control: { socket: 'control.sock' },
   };
   await writeFile(join(folder, 'site.yaml'), stringify(site));

@@ -35,7 +35,7 @@ async function writeSite(cardPort: number): Promise<string> {
     ],
     buses: [{ id: 'lan', protocol: 'modbus-tcp', host: '127.0.0.1', port: cardPort, devices: [device] }],
     uplink: { url: `mqtt://127.0.0.1:${await freeTcpPort()}`, reconnectMaxS: 1 },
-    store: { file: 'roadside.db', maxMegabytes: 64 },
+    store: { file: 'roadside.db', maxMegabytes: 64, passagesWaitS: 0 },
     control: { socket: 'control.sock' },
   };
   await writeFile(file, stringify(site));

@@ -52,7 +52,7 @@ async function writeSite(brokerUrl: string, more: object = {}): Promise<string> 
       },
     ],
     uplink: { url: brokerUrl, publishPassages: true, publishHiRes: true, reconnectMaxS: 1 },
-    store: { file: 'roadside.db', maxMegabytes: 64 },
+    store: { file: 'roadside.db', maxMegabytes: 64, passagesWaitS: 0 },
     control: { socket: 'control.sock' },
     ...more,
   };

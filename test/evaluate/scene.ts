@@ -39,6 +39,8 @@ export const sceneSchema = z.strictObject({
   picture: z.strictObject({ widthPx: size, heightPx: size }),
   /** As in a site file: the part of the picture that shows the road. */
   crop: z.strictObject({ x: z.number(), y: z.number(), widthPx: size, heightPx: size }).exactOptional(),
+  /** As in a site file: `high` for small things far away. */
+  detail: z.enum(['normal', 'high']).exactOptional(),
   /** As in a site file: marks on the road, measured. */
   groundPlane: z
     .array(z.strictObject({ px: point, m: point }))

@@ -1,6 +1,6 @@
 import { MS_PER_S } from '../../src/base/units.ts';
 import { createCameraSampling } from '../../src/sensors/camera-sampling.ts';
-import { placePicture } from '../../src/sensors/vision/camera-picture.ts';
+import { inputOf, placePicture } from '../../src/sensors/vision/camera-picture.ts';
 import type { DetectorSession } from '../../src/sensors/vision/detector-session.ts';
 import { observeObjects } from '../../src/sensors/vision/still-objects/object-observation.ts';
 import { createStillObjects } from '../../src/sensors/vision/still-objects/still-objects.ts';
@@ -46,7 +46,7 @@ export async function watchClip(options: {
   let sampledMs = 0;
   let due = 0;
   for await (const { pixels, atMs } of clipPictures({ ...camera, file, placement })) {
-    const seen = tracker.update(await detector.detect(pixels), atMs);
+    const seen = tracker.update(await detector.detect(pixels, inputOf(placement)), atMs);
     const observation = observeTracks({ camera, placement, tracks: seen, atMs });
     const objects = still.look(pixels, seen, atMs);
     const observations: Observation[] = [

@@ -165,7 +165,7 @@ async function writeSite(folder: string, stands: readonly Stand[], brokerUrl: st
     approaches: stands.map(approachOf),
     buses: stands.map(({ name, bus }) => ({ id: name, ...bus })),
     uplink: { url: brokerUrl, publishPassages: true, reconnectMaxS: 1 },
-    store: { file: 'roadside.db', maxMegabytes: 64 },
+    store: { file: 'roadside.db', maxMegabytes: 64, passagesWaitS: 0 },
     control: { socket: 'control.sock' },
   };
   await writeFile(file, stringify(site));

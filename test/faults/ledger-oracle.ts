@@ -13,6 +13,8 @@ export interface Delivery {
   readonly body: string;
   /** Which of the two topic trees: each keeps its own order. */
   readonly replayed: boolean;
+  /** The broker has refused it before: it comes behind later ones. */
+  readonly outOfTurn?: boolean;
 }
 
 export interface OracleOptions {
@@ -68,7 +70,8 @@ export function createLedgerOracle(options: OracleOptions): LedgerOracle {
   const breach = (kind: string, what: string): void => {
     breaches.set(kind, [...(breaches.get(kind) ?? []), what]);
   };
-  const checkOrder = (entry: Entry, { id, replayed }: Delivery): void => {
+  const checkOrder = (entry: Entry, { id, replayed, outOfTurn }: Delivery): void => {
+    if (outOfTurn === true) return;
     const place = `${replayed}/${entry.class}`;
     const last = reached.get(place);
     if (last !== undefined && last.order > entry.order) breach('disordered', `${id} after ${last.id}`);

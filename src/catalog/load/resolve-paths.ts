@@ -12,7 +12,17 @@ export function resolvePaths(site: Site, folder: string): Site {
     cameras: site.cameras.map(
       (camera): Camera => ({ ...camera, source: resolveSource(camera.source, absolute) }),
     ),
-    uplink: { ...site.uplink, ...resolveFields(site.uplink, BROKER_FILES, absolute) },
+    uplink: {
+      ...site.uplink,
+      ...resolveFields(site.uplink, BROKER_FILES, absolute),
+      commands: {
+        ...site.uplink.commands,
+        keys: site.uplink.commands.keys.map((key) => ({
+          ...key,
+          publicKeyFile: absolute(key.publicKeyFile),
+        })),
+      },
+    },
     furtherUplinks: site.furtherUplinks.map((uplink) => ({
       ...uplink,
       ...resolveFields(uplink, BROKER_FILES, absolute),

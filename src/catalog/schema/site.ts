@@ -19,6 +19,14 @@ const storeSchema = z.strictObject({
     .max(65_536)
     .default(1024)
     .describe('The database stays below this size.'),
+  passagesWaitS: z
+    .number()
+    .min(0)
+    .max(60)
+    .default(30)
+    .describe(
+      'Passages and the high-resolution log wait in memory up to so many seconds to be stored together, which spares the flash memory; a power cut loses what waits. Everything else is stored at once.',
+    ),
 });
 
 /** A site file as written; `z.output` of it, with every default filled in, is `Site`. */

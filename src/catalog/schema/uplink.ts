@@ -57,6 +57,52 @@ const broker = {
     ),
 };
 
+/** Ids that the audit uses for who has no key. */
+const RESERVED_KEY_IDS: readonly string[] = ['unsigned', 'unknown', 'agent'];
+
+const commandKeySchema = z.strictObject({
+  id: idSchema.describe('The name by which commands and the audit call this key.'),
+  publicKeyFile: filePath.describe('Ed25519 public key of the sender, PEM.'),
+  role: z
+    .enum(['viewer', 'operator', 'admin'])
+    .default('operator')
+    .describe('viewer looks, operator fetches and acknowledges, admin proposes configurations and restarts.'),
+});
+
+const commandsSchema = z
+  .strictObject({
+    enabled: z.boolean().default(false).describe('true to take commands from the platform.'),
+    keys: z
+      .array(commandKeySchema)
+      .max(8)
+      .default([])
+      .refine(hasOwnNames, { error: 'keys with ids of their own, none of them unsigned, unknown or agent' })
+      .describe('Who may send commands. With one key or more, unsigned commands are refused.'),
+    unsignedRole: z
+      .enum(['viewer', 'operator'])
+      .default('viewer')
+      .describe('Without keys: what everybody may do whom the broker lets publish commands.'),
+  })
+  .prefault({});
+
+function hasOwnNames(keys: readonly { readonly id: string }[]): boolean {
+  const ids = keys.map(({ id }) => id);
+  return new Set(ids).size === ids.length && !ids.some((id) => RESERVED_KEY_IDS.includes(id));
+}
+
+const sparkplugName = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^[^/+#\u0000-\u001f]+$/, { error: 'a name without /, + and #' });
+
+const sparkplugSchema = z
+  .strictObject({
+    groupId: sparkplugName.describe('Sparkplug group, such as the district.'),
+    edgeNodeId: sparkplugName.describe('Sparkplug edge node: this cabinet, once in its group.'),
+  })
+  .describe('Flow figures as Sparkplug B too: latest values only, QoS 0, on a second connection. Off when absent.');
+
 /** The traffic police platform. */
 export const uplinkSchema = z.strictObject({
   ...broker,
@@ -65,6 +111,8 @@ export const uplinkSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('true to send the high-resolution log too; it is always kept locally.'),
+  commands: commandsSchema,
+  sparkplug: sparkplugSchema.exactOptional(),
 });
 
 /** The name of the platform among the upstreams. */

@@ -2,40 +2,79 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf, RoadsideError } from '../../base/errors.ts';
-import { contractText } from '../../uplink/payloads/asyncapi.ts';
+import { buildAsyncApi, contractText } from '../../uplink/payloads/asyncapi.ts';
+import { compareContracts, versionProblems } from '../../uplink/payloads/compat/compare-contracts.ts';
+import { lintContract } from '../../uplink/payloads/compat/lint-contract.ts';
+import { schemasOf } from '../../uplink/payloads/compat/payload-fields.ts';
 import type { CommandIo } from '../command-io.ts';
 
-/** Where the contract with the platform is shipped, from the project's root. */
+/** Where the contract with the platform is shipped, from the project's root, and the version before it. */
 const CONTRACT_FILE = 'docs/contract/asyncapi.json';
+const PREVIOUS_FILE = 'docs/contract/previous/asyncapi.json';
 
 /**
- * `contract [--check]`: writes the contract document, or compares the shipped one with the program.
+ * `contract`: writes the contract document. `--check` compares the shipped one with the program, with what a
+ * reader needs to be told, and with the previous version. `--schema STREAM` prints the JSON Schema of a payload.
  *
- * @throws RoadsideError usage-invalid for strange arguments, and when the shipped document is stale or missing
+ * @throws RoadsideError usage-invalid for strange arguments, and for each thing that the check finds
  */
 export async function contractCommand(args: readonly string[], io: CommandIo): Promise<number> {
-  const text = contractText();
-  if (!parseCheck(args)) {
-    await mkdir(dirname(CONTRACT_FILE), { recursive: true });
-    await writeFile(CONTRACT_FILE, text);
-    io.out(`wrote ${CONTRACT_FILE}`);
+  const { check, schema } = parseOptions(args);
+  if (schema !== undefined) {
+    io.out(schemaText(schema));
     return 0;
   }
+  if (check) {
+    io.out(await checkContract());
+    return 0;
+  }
+  await mkdir(dirname(CONTRACT_FILE), { recursive: true });
+  await writeFile(CONTRACT_FILE, contractText());
+  io.out(`wrote ${CONTRACT_FILE}`);
+  return 0;
+}
+
+async function checkContract(): Promise<string> {
   const shipped = await readFile(CONTRACT_FILE, 'utf8').catch(messageOf);
-  if (shipped !== text) {
+  if (shipped !== contractText()) {
     throw new RoadsideError('usage-invalid', `${CONTRACT_FILE} is not what the program publishes`, {
       hint: 'Run "roadside contract", read the difference, and tell the platform before you release it.',
     });
   }
-  io.out(`${CONTRACT_FILE} is what the program publishes`);
-  return 0;
+  const current = buildAsyncApi();
+  refuse(lintContract(current), 'Describe it in src/uplink/payloads, with its unit and each of its values.');
+  const previous: unknown = JSON.parse(await readFile(PREVIOUS_FILE, 'utf8'));
+  refuse(
+    versionProblems({ previous, current }),
+    'Raise the version in src/uplink/payloads/asyncapi.ts, or better take the change back.',
+  );
+  const { additions } = compareContracts({ previous, current });
+  return `${CONTRACT_FILE} is what the program publishes; new since the version before: ${additions.length}`;
 }
 
-function parseCheck(args: readonly string[]): boolean {
+function refuse(problems: readonly string[], hint: string): void {
+  if (problems.length > 0) throw new RoadsideError('usage-invalid', problems.join('\n'), { hint });
+}
+
+/** A schema that stands alone, for a validator that knows no AsyncAPI. */
+function schemaText(name: string): string {
+  const schemas = schemasOf(buildAsyncApi());
+  if (!Object.hasOwn(schemas, name)) {
+    throw new RoadsideError('usage-invalid', `the contract has no payload ${name}`, {
+      hint: `Choose one of ${Object.keys(schemas).join(', ')}.`,
+    });
+  }
+  return JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', ...schemas[name] }, null, 2);
+}
+
+function parseOptions(args: readonly string[]): { check: boolean; schema?: string | undefined } {
   try {
-    return parseArgs({ args: [...args], options: { check: { type: 'boolean', default: false } } }).values
-      .check;
+    const options = { check: { type: 'boolean', default: false }, schema: { type: 'string' } } as const;
+    return parseArgs({ args: [...args], options }).values;
   } catch (cause) {
-    throw new RoadsideError('usage-invalid', messageOf(cause), { hint: 'Use: contract [--check].', cause });
+    throw new RoadsideError('usage-invalid', messageOf(cause), {
+      hint: 'Use: contract [--check] [--schema STREAM].',
+      cause,
+    });
   }
 }

@@ -18,11 +18,21 @@ export async function runGateway(args: readonly string[], _io: CommandIo): Promi
   const options = parseRunArgs(args);
   const logger = createLogger({ level: options.logLevel });
   const loaded = await loadSite(options.siteFile, options);
-  const gateway = openGateway({ loaded, logger, recordFile: options.recordFile });
+  const gateway = openGateway({
+    loaded,
+    logger,
+    recordFile: options.recordFile,
+    controls: {
+      folders: options,
+      logLevel: options.logLevel,
+      setLogLevel: logger.setLevel,
+      restart: () => shutdown.request('a command of the platform'),
+    },
+  });
   const control = await openControlServer(loaded.site.control.socket, gateway);
   const systemd = createSystemdNotifier({ logger });
   const stopFeeding = systemd.feedWatchdog(gateway.isHealthy);
-  installShutdown({
+  const shutdown = installShutdown({
     logger,
     deadlineMs: STOP_DEADLINE_MS + 2000,
     stop: async () => {

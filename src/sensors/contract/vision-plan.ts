@@ -41,6 +41,13 @@ const cameraSchema = z.strictObject({
     widthPx: z.number().int().min(16),
     heightPx: z.number().int().min(16),
   }),
+  /** Size of the net's input for this camera; without it, the model's own. */
+  input: z
+    .strictObject({
+      widthPx: z.number().int().min(32).max(4096),
+      heightPx: z.number().int().min(32).max(4096),
+    })
+    .exactOptional(),
   framesPerSecond: z.number().min(1).max(30),
   /** Row-major 3×3 from picture pixels to ground metres; null when the camera is not calibrated. */
   homography: z.array(z.number().finite()).length(9).nullable(),

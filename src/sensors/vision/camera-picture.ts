@@ -1,5 +1,6 @@
 import type { CameraPlan } from '../contract.ts';
 import type { Box } from './box.ts';
+import type { InputSize } from './frame-input.ts';
 
 /**
  * How a camera's crop lies in the net's input: scaled to fit, aspect ratio kept (a stretched picture costs the
@@ -16,20 +17,28 @@ export interface PicturePlacement {
   readonly scaledHeightPx: number;
 }
 
+/** @param model whose input has its own size where the camera's plan names none */
 export function placePicture(
-  camera: Pick<CameraPlan, 'crop' | 'picture'>,
-  net: { readonly inputWidthPx: number; readonly inputHeightPx: number },
+  camera: Pick<CameraPlan, 'crop' | 'picture' | 'input'>,
+  model: { readonly inputWidthPx: number; readonly inputHeightPx: number },
 ): PicturePlacement {
   const { crop, picture } = camera;
-  const scale = Math.min(net.inputWidthPx / crop.widthPx, net.inputHeightPx / crop.heightPx);
+  const netWidthPx = camera.input?.widthPx ?? model.inputWidthPx;
+  const netHeightPx = camera.input?.heightPx ?? model.inputHeightPx;
+  const scale = Math.min(netWidthPx / crop.widthPx, netHeightPx / crop.heightPx);
   return {
     crop,
     picture,
-    netWidthPx: net.inputWidthPx,
-    netHeightPx: net.inputHeightPx,
+    netWidthPx,
+    netHeightPx,
     scaledWidthPx: Math.max(1, Math.round(crop.widthPx * scale)),
     scaledHeightPx: Math.max(1, Math.round(crop.heightPx * scale)),
   };
+}
+
+/** Size of the net's input that the picture is placed in. */
+export function inputOf({ netWidthPx, netHeightPx }: PicturePlacement): InputSize {
+  return { widthPx: netWidthPx, heightPx: netHeightPx };
 }
 
 /** A box in pixels of the net's input, in pixels of the configured picture and clipped to it. */

@@ -6,6 +6,7 @@ import { messageOf, RoadsideError } from '../../base/errors.ts';
 import type { VisionConfiguration } from '../contract.ts';
 import type { Detection } from './detections.ts';
 import { createDetector, type Detector } from './detector.ts';
+import type { InputSize } from './frame-input.ts';
 import type { NetPort, NetTensor, Network } from './network.ts';
 import { choosePrecision, type Precision, type PrecisionReport } from './precision.ts';
 
@@ -13,7 +14,7 @@ export type ModelPlan = VisionConfiguration['model'];
 
 /** One loaded detector; all cameras of the process share it. */
 export interface DetectorSession {
-  /** Bytes of one frame: planar G, B, R, each inputWidthPx × inputHeightPx. */
+  /** Bytes of one frame of the model's own size: planar G, B, R, each inputWidthPx × inputHeightPx. */
   readonly frameBytes: number;
   /** Which precision was chosen, and the figures that it was chosen by. */
   readonly report: PrecisionReport;
@@ -21,9 +22,10 @@ export interface DetectorSession {
    * Runs one frame. The computation itself blocks the calling thread (the Node binding computes inside `run`),
    * so frames of several cameras take turns by themselves.
    *
+   * @param size of the frame where it is not the model's own
    * @returns what scores at least WEAK_SCORE_SHARE of the plan's `scoreThreshold`, best first
    */
-  detect(frame: Uint8Array): Promise<readonly Detection[]>;
+  detect(frame: Uint8Array, size?: InputSize): Promise<readonly Detection[]>;
   release(): Promise<void>;
 }
 
@@ -97,11 +99,7 @@ export async function openDetector(
 ): Promise<Detector> {
   const stored = precision === 'int8' ? (plan.int8 ?? plan) : plan;
   const file = await readModel(plan.id, stored);
-  const network = await openNetwork(file, {
-    threads: options.threads ?? 1,
-    widthPx: plan.inputWidthPx,
-    heightPx: plan.inputHeightPx,
-  }).catch((cause: unknown) => {
+  const network = await openNetwork(file, { threads: options.threads ?? 1 }).catch((cause: unknown) => {
     throw new RoadsideError(
       'model-invalid',
       `model ${plan.id} cannot be loaded by onnxruntime: ${messageOf(cause)}`,
@@ -136,18 +134,18 @@ async function readModel(
 }
 
 /**
- * Loads one ONNX file. Free dimensions called `width`, `height` and `batch` are fixed, which lets the runtime
- * plan its memory once.
+ * Loads one ONNX file. Width and height stay as free as the file leaves them: cameras differ in the size of their
+ * input, and pictures of two sizes by turns in one session take as long as in a session for each.
  */
 export async function openNetwork(
   file: Uint8Array,
-  options: { readonly threads: number; readonly widthPx: number; readonly heightPx: number },
+  options: { readonly threads: number },
 ): Promise<Network> {
   const runtime = await loadRuntime();
   const session = await runtime.InferenceSession.create(file, {
     intraOpNumThreads: options.threads,
     interOpNumThreads: 1,
-    freeDimensionOverrides: { batch: 1, width: options.widthPx, height: options.heightPx },
+    freeDimensionOverrides: { batch: 1 },
   });
   return {
     inputs: session.inputMetadata.map(portOf),

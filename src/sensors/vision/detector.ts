@@ -9,8 +9,14 @@ import {
   type OutputRole,
   type OutputTensor,
 } from './decoders/net-outputs.ts';
-import { type Detection, isRoadUser, SCENERY_AREA_SHARE, WEAK_SCORE_SHARE } from './detections.ts';
-import { createFrameInput, frameBytesOf, inputDims, PLAIN_PIXELS } from './frame-input.ts';
+import {
+  type DecodingRules,
+  type Detection,
+  isRoadUser,
+  SCENERY_AREA_SHARE,
+  WEAK_SCORE_SHARE,
+} from './detections.ts';
+import { createFrameInput, frameBytesOf, type InputSize, inputDims, PLAIN_PIXELS } from './frame-input.ts';
 import { frameOfPicture, readKnownPicture } from './known-picture.ts';
 import type { NetPort, NetTensor, Network } from './network.ts';
 import { portText } from './network.ts';
@@ -21,6 +27,7 @@ type ModelPlan = VisionConfiguration['model'];
 
 /** A loaded network that is known to be what its card says. */
 export interface Detector extends Candidate {
+  /** Of a frame of the model's own size. */
   readonly frameBytes: number;
   /** What the self-check found wrong; null when nothing is, or the card has none. */
   readonly problem: string | null;
@@ -28,7 +35,8 @@ export interface Detector extends Candidate {
   readonly found: readonly Detection[];
   /** Detects in the known picture, or in a grey one. */
   run(): Promise<readonly Detection[]>;
-  detect(frame: Uint8Array): Promise<readonly Detection[]>;
+  /** @param size of the frame where it is not the model's own; each size once costs what the first picture costs */
+  detect(frame: Uint8Array, size?: InputSize): Promise<readonly Detection[]>;
   release(): Promise<void>;
 }
 
@@ -44,46 +52,26 @@ const SIZE_INPUT = 'orig_target_sizes';
  * @throws RoadsideError `model-invalid` naming what was expected
  */
 export async function createDetector(plan: ModelPlan, network: Network): Promise<Detector> {
-  const net: NetShape = {
-    widthPx: plan.inputWidthPx,
-    heightPx: plan.inputHeightPx,
-    classes: plan.labels.length,
-  };
   if (!plan.labels.some(isRoadUser)) {
     throw misfit(plan, `none of its labels is a road user; expected car, bus, truck, person or the like`);
   }
-  const pixels = plan.pixels ?? PLAIN_PIXELS;
-  const decoder = DECODERS[plan.decoder];
-  const toInput = createFrameInput(pixels, net);
+  const net = netShape(plan, { widthPx: plan.inputWidthPx, heightPx: plan.inputHeightPx });
   const frameName = checkInputs(plan, network.inputs);
   const names = outputNames(plan, network.outputs);
-  const size: NetTensor = {
-    type: 'int64',
-    dims: [1, 2],
-    data: BigInt64Array.of(BigInt(net.widthPx), BigInt(net.heightPx)),
-  };
-  const asksForSize = network.inputs.some(({ name }) => name === SIZE_INPUT);
-  const compute = async (frame: Uint8Array): Promise<NetOutputs> => {
-    const feeds = new Map([[frameName, toInput(frame)]]);
-    if (asksForSize) feeds.set(SIZE_INPUT, size);
-    const outputs = await network.run(feeds);
+  const feedsOf = createFeeds(plan, { frameName, inputs: network.inputs });
+  const compute = async (frame: Uint8Array, size: InputSize): Promise<NetOutputs> => {
+    const outputs = await network.run(feedsOf(frame, size));
     const roles = [...names].map(([role, name]) => [role, outputTensor(plan, name, outputs.get(name))]);
     return Object.fromEntries(roles);
   };
-  const rules = {
-    labels: plan.labels,
-    minScore: plan.scoreThreshold * WEAK_SCORE_SHARE,
-    iouThreshold: plan.iouThreshold,
-    maxAreaPx: net.widthPx * net.heightPx * SCENERY_AREA_SHARE,
-    ...(plan.boxes !== undefined && { boxes: plan.boxes }),
-  };
-  const detect = async (frame: Uint8Array): Promise<readonly Detection[]> =>
-    decoder.decode(await compute(frame), net, rules);
+  const decoder = DECODERS[plan.decoder];
+  const detect = async (frame: Uint8Array, size: InputSize = net): Promise<readonly Detection[]> =>
+    decoder.decode(await compute(frame, size), netShape(plan, size), decodingRules(plan, size));
 
   const frameBytes = frameBytesOf(net);
   const grey = new Uint8Array(frameBytes).fill(FLAT_GREY);
   // The first run allocates and finds what the file's declared shapes do not tell.
-  const outputs = await compute(grey).catch((cause: unknown) => {
+  const outputs = await compute(grey, net).catch((cause: unknown) => {
     if (cause instanceof RoadsideError) throw cause;
     throw misfit(plan, `it does not compute a picture: ${messageOf(cause)}`, cause);
   });
@@ -98,6 +86,41 @@ export async function createDetector(plan: ModelPlan, network: Network): Promise
     run,
     detect,
     release: () => network.release(),
+  };
+}
+
+function netShape({ labels }: ModelPlan, { widthPx, heightPx }: InputSize): NetShape {
+  return { widthPx, heightPx, classes: labels.length };
+}
+
+function decodingRules(plan: ModelPlan, { widthPx, heightPx }: InputSize): DecodingRules {
+  return {
+    labels: plan.labels,
+    minScore: plan.scoreThreshold * WEAK_SCORE_SHARE,
+    iouThreshold: plan.iouThreshold,
+    maxAreaPx: widthPx * heightPx * SCENERY_AREA_SHARE,
+    ...(plan.boxes !== undefined && { boxes: plan.boxes }),
+  };
+}
+
+/** What a network is fed with a frame; the input of each size is made once. */
+function createFeeds(
+  plan: ModelPlan,
+  net: { readonly frameName: string; readonly inputs: readonly NetPort[] },
+): (frame: Uint8Array, size: InputSize) => ReadonlyMap<string, NetTensor> {
+  const pixels = plan.pixels ?? PLAIN_PIXELS;
+  const asksForSize = net.inputs.some(({ name }) => name === SIZE_INPUT);
+  const made = new Map<string, ReturnType<typeof createFrameInput>>();
+  return (frame, { widthPx, heightPx }) => {
+    const key = `${widthPx}x${heightPx}`;
+    const toInput = made.get(key) ?? createFrameInput(pixels, { widthPx, heightPx });
+    made.set(key, toInput);
+    const feeds = new Map([[net.frameName, toInput(frame)]]);
+    if (asksForSize) {
+      const data = BigInt64Array.of(BigInt(widthPx), BigInt(heightPx));
+      feeds.set(SIZE_INPUT, { type: 'int64', dims: [1, 2], data });
+    }
+    return feeds;
   };
 }
 

@@ -18,17 +18,18 @@ export const PLAIN_PIXELS: PixelPlan = {
   std: [1, 1, 1],
 };
 
-interface Size {
+/** Size of a frame, and of the net's input that takes it. */
+export interface InputSize {
   readonly widthPx: number;
   readonly heightPx: number;
 }
 
 /** Bytes of one frame. */
-export function frameBytesOf({ widthPx, heightPx }: Size): number {
+export function frameBytesOf({ widthPx, heightPx }: InputSize): number {
   return PLANES * widthPx * heightPx;
 }
 
-export function inputDims({ layout }: PixelPlan, { widthPx, heightPx }: Size): readonly number[] {
+export function inputDims({ layout }: PixelPlan, { widthPx, heightPx }: InputSize): readonly number[] {
   switch (layout) {
     case 'chw':
       return [PLANES, heightPx, widthPx];
@@ -45,7 +46,7 @@ export function inputDims({ layout }: PixelPlan, { widthPx, heightPx }: Size): r
  *
  * @throws RangeError for a frame of another size
  */
-export function createFrameInput(pixels: PixelPlan, size: Size): (frame: Uint8Array) => NetTensor {
+export function createFrameInput(pixels: PixelPlan, size: InputSize): (frame: Uint8Array) => NetTensor {
   const dims = inputDims(pixels, size);
   const area = size.widthPx * size.heightPx;
   const sources = [...pixels.channels].map((channel) => area * FRAME_PLANES.indexOf(channel));

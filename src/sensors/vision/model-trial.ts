@@ -85,7 +85,7 @@ async function describe(request: Of<'describe'>): Promise<TrialAnswer> {
       cause,
     });
   });
-  const network = await openNetwork(file, { threads: 1, ...request });
+  const network = await openNetwork(file, { threads: 1 });
   const blanks = network.inputs.map((input) => [input.name, blankFor(input, request)] as const);
   // A net that cannot compute a blank picture is still worth describing, by what it declares.
   const results = await network.run(new Map(blanks)).catch(() => new Map<string, NetTensor>());

@@ -94,7 +94,7 @@ export function demoSiteFile(ports: DemoPorts, north: NorthTruth): string {
     ],
     incidents: { stoppedVehicle: { dwellS: 5, clearS: 3 }, wrongWay: { dwellS: 1, distanceM: 6, clearS: 3 } },
     uplink: { url: ports.brokerUrl, publishPassages: true, publishHiRes: true, reconnectMaxS: 2 },
-    store: { file: `${ports.folder}/roadside.db`, maxMegabytes: 64 },
+    store: { file: `${ports.folder}/roadside.db`, maxMegabytes: 64, passagesWaitS: 0 },
     control: { socket: `${ports.folder}/control.sock` },
   });
 }

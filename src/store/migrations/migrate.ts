@@ -5,9 +5,10 @@ import { ledgerAndOutbox } from './0001-ledger-and-outbox.ts';
 import { openFaults } from './0002-open-faults.ts';
 import { upstreams } from './0003-upstreams.ts';
 import { auditAndCommands } from './0004-audit-and-commands.ts';
+import { unsetClock } from './0005-unset-clock.ts';
 
 /** In order; the file's `user_version` is how many of them it has had. A released one never changes. */
-const MIGRATIONS: readonly string[] = [ledgerAndOutbox, openFaults, upstreams, auditAndCommands];
+const MIGRATIONS: readonly string[] = [ledgerAndOutbox, openFaults, upstreams, auditAndCommands, unsetClock];
 
 export const STORE_VERSION = MIGRATIONS.length;
 

@@ -26,7 +26,7 @@ export const recordPayloads = {
 } as const satisfies Readonly<Record<StreamName, z.ZodType>>;
 
 /** The version of the contract document; the topic root and the payload names carry the major part. */
-const CONTRACT_VERSION = '1.1.0';
+const CONTRACT_VERSION = '1.3.0';
 
 const PARAMETERS = {
   site: { description: 'The cabinet and its intersection: lower-case letters, digits and hyphens.' },

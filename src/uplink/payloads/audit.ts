@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AuditRecord } from '../../traffic/stored-record.ts';
+import { explained } from './explained.ts';
 import { envelopeFields, headFields, name, type Same } from './head.ts';
 
 const hash = (text: string) =>
@@ -17,19 +18,17 @@ const auditRecordSchema = z.strictObject({
     'SHA-256, hexadecimal, over the canonical JSON (RFC 8785) of the record as stored: without `hash` itself and ' +
       'without `schema`, `replayed` and `publishedAtMs`.',
   ),
-  action: z
-    .enum([
-      'started',
-      'stopped',
-      'config-changed',
-      'command-accepted',
-      'command-done',
-      'command-failed',
-      'command-refused',
-      'commands-dropped',
-      'incident-acknowledged',
-    ])
-    .describe('What happened. `commands-dropped` sums up refusals that came too fast to be told one by one.'),
+  action: explained('What happened.', {
+    started: 'the agent started',
+    stopped: 'the agent stopped in good order',
+    'config-changed': 'the agent started with another configuration than before',
+    'command-accepted': 'a command was found good and is about to be carried out',
+    'command-done': 'it was carried out',
+    'command-failed': 'it could not be carried out',
+    'command-refused': 'it was not found good',
+    'commands-dropped': 'refusals that came too fast to be told one by one',
+    'incident-acknowledged': 'an operator has seen an incident',
+  }),
   actor: name('Id of the key that signed, `unsigned`, `unknown` (not authenticated), or `agent`.'),
   command: name('Kind of command.').nullable(),
   commandId: name('Id of the command.').nullable(),

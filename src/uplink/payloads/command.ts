@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { name, schemaName, utcMs } from './head.ts';
+import { name, schemaName } from './head.ts';
 
 /** Longest time between `issuedAtMs` and `expiresAtMs`. */
 export const COMMAND_LIFETIME_MS = 5 * 60_000;
@@ -75,8 +75,8 @@ export const commandPayload = z
       .regex(COMMAND_ID)
       .describe('Never used before: a command is carried out once. A known id gets the same reply again.'),
     site: name('The site that is meant.'),
-    issuedAtMs: utcMs('When it was issued.'),
-    expiresAtMs: utcMs('When it is void: at most five minutes later.'),
+    issuedAtMs: wholeMs('When it was issued.'),
+    expiresAtMs: wholeMs('When it is void: at most five minutes later.'),
     order: orderSchema.describe('What is to be done.'),
     key: name('Id of the key that signs, as the site file has it.').exactOptional(),
     signature: z

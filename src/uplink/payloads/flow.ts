@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FlowRecord } from '../../traffic/record.ts';
+import { explained } from './explained.ts';
 import { envelopeFields, gaps, headFields, lane, laneSource, name, type Same, utcMs } from './head.ts';
 
 const count = z.int().min(0);
@@ -17,10 +18,10 @@ const flowRecordSchema = z.strictObject({
   lead: z
     .boolean()
     .describe('True for the one source of this lane and interval to use; the others are for comparison.'),
-  leadReason: z
-    .enum(['coverage', 'distrust'])
-    .nullable()
-    .describe("Why another source leads than the lane's usual one; null when the usual one does."),
+  leadReason: explained("Why another source leads than the lane's usual one; null when the usual one does.", {
+    coverage: 'the usual one missed too much of the interval',
+    distrust: 'the usual one was not believed',
+  }).nullable(),
   partial: z
     .boolean()
     .describe('True when the interval was cut short: endMs - startMs is less than the width.'),
@@ -44,10 +45,11 @@ const flowRecordSchema = z.strictObject({
   occupancyPct: percent
     .nullable()
     .describe('Share of the measured time that the reference loop was occupied, percent. Cameras: null.'),
-  occupancyMethod: z
-    .enum(['edges', 'accumulated', 'device'])
-    .nullable()
-    .describe("From the loop's edges, from the card's accumulator, or as the device says."),
+  occupancyMethod: explained('What occupancy was made from; null without one.', {
+    edges: "on-times between the loop's edges",
+    accumulated: 'the time that the card itself has added up',
+    device: 'on-times or intervals that the device measured',
+  }).nullable(),
   occupancyUncertaintyPct: percent
     .nullable()
     .describe(
@@ -75,12 +77,12 @@ const flowRecordSchema = z.strictObject({
   spotSpeedCount: count.describe(
     'How many vehicles have a spot speed: the arithmetic mean and the 85th percentile rest on these.',
   ),
-  speedMethod: z
-    .enum(['dual-loop', 'single-loop', 'device', 'camera'])
-    .nullable()
-    .describe(
-      'Travel time between two loops; flow, occupancy and learned vehicle length; the device; the camera.',
-    ),
+  speedMethod: explained('What the speeds were made from; null without any.', {
+    'dual-loop': 'travel time between two loops',
+    'single-loop': 'flow, occupancy and learned effective length: an estimate',
+    device: 'the device itself',
+    camera: 'the camera, on its calibrated road plane',
+  }).nullable(),
   speedUncertaintyPct: z
     .number()
     .min(0)
@@ -89,9 +91,12 @@ const flowRecordSchema = z.strictObject({
   effectiveLength: z
     .strictObject({
       lengthM: z.number().describe('Vehicle plus loop, as the loop of this lane sees them, m.'),
-      basis: z
-        .enum(['configured', 'free-flow', 'camera', 'measured'])
-        .describe('The site file; free flow at the speed limit; a camera; the two loops of the lane.'),
+      basis: explained('Where it is from.', {
+        configured: 'the site file',
+        'free-flow': 'learned from free flow, taken to be at the speed limit',
+        camera: 'learned from the speeds of a camera',
+        measured: 'learned from the two loops of the lane',
+      }),
       vehicles: count.describe('How many vehicles it was learned from.'),
     })
     .nullable()

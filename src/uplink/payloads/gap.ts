@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { GapRecord } from '../../traffic/stored-record.ts';
+import { explained } from './explained.ts';
 import { envelopeFields, headFields, name, type Same } from './head.ts';
 
 const seq = (text: string) => z.int().min(1).describe(text);
@@ -19,7 +20,16 @@ const gapRecordSchema = z.strictObject({
     .array(
       z.strictObject({
         boot: name('The run that numbered them.'),
-        stream: z.enum(['passage', 'flow', 'movement', 'incident', 'fault', 'hires', 'gap', 'audit']),
+        stream: explained('Which of the streams of that run.', {
+          passage: 'single vehicles',
+          flow: 'intervals of lanes',
+          movement: 'turning movements',
+          incident: 'what happened on the road',
+          fault: 'what was wrong with devices',
+          hires: 'the high-resolution log',
+          gap: 'records such as this one',
+          audit: 'what was done to the agent',
+        }),
         fromSeq: seq('First number.'),
         toSeq: seq('Last number, included.'),
       }),

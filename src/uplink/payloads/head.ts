@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import type { StreamName } from '../../traffic/stored-record.ts';
+import { explained } from './explained.ts';
 
 /** The contract's major version: it changes only when a receiver of the old one would misread the new one. */
 export const PAYLOAD_VERSION = 1;
 
 /** `roadside.flow/1` */
-export function schemaName<S extends StreamName | 'state'>(stream: S): `roadside.${S}/${1}` {
+export function schemaName<S extends StreamName | 'state' | 'command' | 'reply' | 'chunk'>(
+  stream: S,
+): `roadside.${S}/${1}` {
   return `roadside.${stream}/${PAYLOAD_VERSION}`;
 }
 
@@ -28,9 +31,10 @@ type Plain<T> = { -readonly [K in keyof T]: Plain<T[K]> };
 export const utcMs = (text: string) => z.number().min(0).describe(`${text} UTC, ms since 1970-01-01.`);
 export const name = (text: string) => z.string().min(1).max(200).describe(text);
 export const lane = name('Lane as approach-number; numbers run from the median outwards, e.g. `north-1`.');
-export const laneSource = z
-  .enum(['loop', 'camera'])
-  .describe('Which kind of sensor measured: induction loop or camera.');
+export const laneSource = explained('Which kind of sensor measured.', {
+  loop: 'induction loops',
+  camera: 'a camera',
+});
 
 /** Of every interval. */
 export const gaps = z
@@ -38,7 +42,14 @@ export const gaps = z
     z.strictObject({
       fromMs: utcMs('Start of the stretch without readings.'),
       toMs: utcMs('End of the stretch without readings.'),
-      cause: z.enum(['bus', 'device', 'detector', 'camera', 'agent', 'clock']).describe('What was at fault.'),
+      cause: explained('What was at fault.', {
+        bus: 'the line to the cards',
+        device: 'a card',
+        detector: 'a loop or its channel, which was not believed',
+        camera: 'the camera, its stream or its picture',
+        agent: 'the agent did not run',
+        clock: 'the clock was stepped',
+      }),
     }),
   )
   .describe('Stretches of the interval without readings.');
@@ -55,16 +66,19 @@ export const envelopeFields = <S extends StreamName>(stream: S) => ({
 export const headFields = {
   id: z
     .string()
-    .regex(/^[^/]+\/[^/]+\/(passage|flow|movement|incident|fault|hires|gap|audit)\/\d+$/)
+    .regex(/^[^/]+\/[^/]+\/[a-z]+\/\d+$/)
     .describe('site/boot/stream/seq. Delivery is at least once: a known id is a redelivery to be dropped.'),
   site: name('The cabinet and its intersection.'),
   boot: name('Names one run of the agent.'),
   seq: z.int().min(1).describe('Starts at 1 for each boot and stream. A missing number is a missing record.'),
   observedAtMs: utcMs('When the thing was true on the road.'),
-  clock: z
-    .enum(['synced', 'holdover', 'unsynced', 'stepped'])
-    .describe(
-      'How far the stamps can be trusted: disciplined by a time source, running free, never set, or stepped.',
-    ),
+  clock: explained('How far the stamps can be trusted.', {
+    synced: 'the clock is disciplined by a time source',
+    holdover: 'it was, and runs free now',
+    unsynced: 'it was never set since the machine started',
+    stepped: 'it was set to another time shortly before',
+    restamped:
+      'made before the clock was set, and put right when its error was known; it replaces a copy of the same id',
+  }),
   configRev: name('Revision of the site configuration that shaped the figures.'),
 };

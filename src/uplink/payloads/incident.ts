@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { IncidentRecord } from '../../traffic/record.ts';
+import { explained } from './explained.ts';
 import { envelopeFields, headFields, lane, laneSource, name, type Same, utcMs } from './head.ts';
 
 const point = z.tuple([z.number(), z.number()]);
@@ -7,18 +8,22 @@ const point = z.tuple([z.number(), z.number()]);
 const groundSchema = z.strictObject({
   sensor: name('Loop or camera id.'),
   source: laneSource,
-  says: z.enum(['raises', 'confirms', 'weakens']).describe('What its observations mean for the incident.'),
+  says: explained('What its observations mean for the incident.', {
+    raises: 'they are why it was opened',
+    confirms: 'they bear it out',
+    weakens: 'they speak against it',
+  }),
   atMs: utcMs('When it first said so.'),
 });
 
 const evidenceSchema = z.strictObject({
-  kind: z.enum(['picture', 'clip']),
+  kind: explained('What sort of file.', { picture: 'one JPEG picture', clip: 'some seconds of video' }),
   name: name('Name of the file, by which it is fetched.'),
   sha256: z
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .describe('Of the file as it is stored.'),
-  bytes: z.int().min(0).describe('Size of the file.'),
+  bytes: z.int().min(0).describe('Size of the file, bytes.'),
   fromMs: utcMs('Beginning of what it shows.'),
   toMs: utcMs('End of what it shows; of a picture, its moment.'),
 });
@@ -27,40 +32,42 @@ const incidentRecordSchema = z.strictObject({
   ...headFields,
   stream: z.literal('incident'),
   incident: name('Id of the incident; the same from open to close.'),
-  incidentKind: z
-    .enum([
-      'stopped-vehicle',
-      'wrong-way',
-      'pedestrian',
-      'cyclist',
-      'congestion',
-      'slow-traffic',
-      'object-on-road',
-      'collision',
-    ])
-    .describe('What happens on the road.'),
-  phase: z
-    .enum(['open', 'update', 'close'])
-    .describe(
-      'An incident opens once, may change, and closes once; files that come later repeat the closing with them.',
-    ),
+  incidentKind: explained('What happens on the road.', {
+    'stopped-vehicle': 'a vehicle stands where none should, and not in a queue',
+    'wrong-way': 'a vehicle drives against the direction of the lane',
+    pedestrian: 'somebody walks in the lane',
+    cyclist: 'somebody cycles in a lane that is not for it',
+    congestion: 'traffic of the lane stands or nearly stands',
+    'slow-traffic': 'traffic of the lane is far slower than it could be',
+    'object-on-road': 'something lies in the lane',
+    collision: 'vehicles have met and rest',
+  }),
+  phase: explained('An incident opens once, may change, and closes once.', {
+    open: 'it was recognised',
+    update: 'something about it has changed; it replaces what was said before',
+    close: 'it is over; files that come later repeat the closing with them',
+  }),
   lane,
   zone: name('The shoulder on which it happened, beside the lane; null in the lane itself.').nullable(),
   sensors: z.array(name('Loop or camera id.')).describe('Sensors whose observations raised or confirmed it.'),
   grounds: z.array(groundSchema).max(64).describe('Which sensor said what, in order.'),
-  certainty: z
-    .enum(['suspected', 'confirmed'])
-    .describe('`suspected` until a second sensor bears it out, or it has lasted; an update tells.'),
-  severity: z
-    .enum(['notice', 'warning', 'critical'])
-    .describe('How urgent; one step lower while a sensor weakens it.'),
+  certainty: explained('How sure it is; an update tells of a change.', {
+    suspected: 'the first sign of it stands alone',
+    confirmed: 'a second sensor bears it out, or it has lasted',
+  }),
+  severity: explained('How urgent it is; one step lower while a sensor weakens it.', {
+    notice: 'worth knowing',
+    warning: 'somebody should look',
+    critical: 'people are in danger',
+  }),
   startedAtMs: utcMs('When it began on the road, before it could be recognised.'),
   openedAtMs: utcMs('When it was recognised.'),
   closedAtMs: utcMs('When it closed; null while it is open.').nullable(),
-  closing: z
-    .enum(['cleared', 'unseen', 'agent-stopped'])
-    .nullable()
-    .describe('Why it closed: seen to be gone, not seen by anybody for too long, or the agent stopped.'),
+  closing: explained('Why it closed; null while it is open.', {
+    cleared: 'seen to be gone',
+    unseen: 'not seen by anybody for too long',
+    'agent-stopped': 'the agent stopped',
+  }).nullable(),
   positionPx: point
     .nullable()
     .describe("x, y in pixels of the camera's configured picture; null when loops raised it."),
@@ -68,10 +75,10 @@ const incidentRecordSchema = z.strictObject({
     .nullable()
     .describe("x, y in metres on the camera's ground plane; null when the camera is not calibrated."),
   speedKmh: z.number().nullable().describe('Speed of the vehicle, km/h.'),
-  direction: z
-    .enum(['forward', 'reverse'])
-    .nullable()
-    .describe('How its vehicle moves or moved relative to the lane; null when it was not seen to move.'),
+  direction: explained('How its vehicle moves or moved; null when it was not seen to move.', {
+    forward: 'with the lane',
+    reverse: 'against it',
+  }).nullable(),
   queueLengthM: z
     .number()
     .min(0)

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { PassageRecord } from '../../traffic/record.ts';
+import { explained } from './explained.ts';
 import { envelopeFields, headFields, lane, laneSource, name, type Same } from './head.ts';
 
 const passageRecordSchema = z.strictObject({
@@ -8,16 +9,17 @@ const passageRecordSchema = z.strictObject({
   lane,
   source: laneSource,
   sensor: name('Id of the reference loop or of the camera.'),
-  direction: z.enum(['forward', 'reverse']).describe('With or against the direction of the lane.'),
+  direction: explained('Which way it went.', { forward: 'with the lane', reverse: 'against it' }),
   onTimeMs: z
     .number()
     .nullable()
     .describe('Time the reference loop was occupied, ms. Null: an edge was not seen.'),
   speedKmh: z.number().nullable().describe('Spot speed, km/h. Null where the sensor cannot measure one.'),
-  speedMethod: z
-    .enum(['dual-loop', 'device', 'camera'])
-    .nullable()
-    .describe('Travel time between two loops, the device itself, or the camera. Null without a speed.'),
+  speedMethod: explained('What measured the speed; null without one.', {
+    'dual-loop': 'travel time between two loops',
+    device: 'the device itself',
+    camera: 'the camera, on its calibrated road plane',
+  }).nullable(),
   speedUncertaintyPct: z
     .number()
     .min(0)
@@ -31,10 +33,16 @@ const passageRecordSchema = z.strictObject({
     .string()
     .nullable()
     .describe("The bin of the lane's class scheme that the length falls into."),
-  class: z
-    .enum(['car', 'van', 'truck', 'bus', 'motorcycle', 'bicycle', 'person', 'unknown'])
-    .nullable()
-    .describe('Vehicle class. Null where the sensor cannot tell.'),
+  class: explained('Class of the road user. Null where the sensor cannot tell classes.', {
+    car: 'a passenger car',
+    van: 'a van or light goods vehicle',
+    truck: 'a lorry',
+    bus: 'a bus or coach',
+    motorcycle: 'a motorcycle or scooter',
+    bicycle: 'a bicycle',
+    person: 'somebody on foot',
+    unknown: 'seen, but of no class that it could tell',
+  }).nullable(),
   headwayMs: z.number().nullable().describe('Front edge to front edge of the vehicle before, ms.'),
   gapMs: z.number().nullable().describe('Rear edge of the vehicle before to this front edge, ms.'),
   counterOnly: z

@@ -9,6 +9,8 @@ export interface Program {
   line(matches: (line: string) => boolean): Promise<string>;
   /** Asks it to leave; everything it wrote to standard output. */
   stop(): Promise<string>;
+  /** Takes it away at once, as a power cut would. */
+  kill(): Promise<void>;
 }
 
 export interface ProgramWish {
@@ -87,6 +89,10 @@ export function startProgram(wish: ProgramWish): Program {
       await ended;
       clearTimeout(killing);
       return output.text;
+    },
+    async kill() {
+      signal(child, 'SIGKILL');
+      await ended;
     },
   };
 }

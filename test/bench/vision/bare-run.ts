@@ -26,7 +26,7 @@ const model = planModel(loaded);
 if (model.int8 === undefined || model.selfCheck === undefined) throw new RangeError('a model without int8');
 const size = { widthPx: model.inputWidthPx, heightPx: model.inputHeightPx };
 const file = precision === 'int8' ? model.int8.file : model.file;
-const network = await openNetwork(await readFile(file), { threads: 1, ...size });
+const network = await openNetwork(await readFile(file), { threads: 1 });
 const picture = await readKnownPicture(model.selfCheck.picture);
 const crop = { x: 0, y: 0, widthPx: picture.widthPx, heightPx: picture.heightPx };
 const frame = frameOfPicture(picture, placePicture({ crop, picture }, model));

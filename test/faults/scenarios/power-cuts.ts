@@ -99,16 +99,17 @@ async function cutOneStore(
   for (let cut = 0; cut < CUTS_PER_STORE && tally.cuts < n; cut += 1) {
     await new Promise((resolve) => setTimeout(resolve, 5 + share() * 60));
     // Every other cut stops the writer first: nothing then comes between its last promise and the cut. The rest
-    // fall into the middle of its work.
+    // fall into the middle of its work. It rests while what is left is examined.
     if (cut % 2 === 0) writer.child.kill('SIGSTOP');
     const before = reader.read();
     const left = cutPower(stand, disk, { kind, folder });
     const after = reader.read();
-    writer.child.kill('SIGCONT');
+    writer.child.kill('SIGSTOP');
     const found = await left.mount();
     const problems = judge({ file: join(found.place, name), boot, before, after, tally });
     await found.unmount();
     left.drop();
+    writer.child.kill('SIGCONT');
     tally.cuts += 1;
     if (problems.length > 0) tally.losing += 1;
     if (care === 'careful') tally.broken.push(...problems.map((each) => `${boot}, cut ${cut}: ${each}`));

@@ -57,10 +57,10 @@ export async function watchStreet(options: {
     file,
     site,
     detector: {
-      detect(pixels) {
+      detect(pixels, size) {
         inspect(pixels, shown * PICTURE_MS);
         shown += 1;
-        return detector.detect(pixels);
+        return detector.detect(pixels, size);
       },
     },
   });

@@ -1,0 +1,74 @@
+/** The broker of the platform, and the same program as the peer: a broker in the cabinet with a bridge. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freeTcpPort } from '../../../src/simulator/free-tcp-port.ts';
+import { untilListening } from '../../fakes/broker.ts';
+import { type Program, startProgram } from '../shared/programs.ts';
+
+/** A broker that is there only between `start` and `stop` or `kill`; what it saved outlives that. */
+export interface Mosquitto {
+  readonly port: number;
+  readonly url: string;
+  /** 0 when it is not there. */
+  readonly pid: number;
+  start(): Promise<void>;
+  /** It saves what it holds and leaves. */
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+}
+
+/** Unlimited, so that neither side is held up by the platform nor loses by its limits. */
+const UNLIMITED = ['max_queued_messages 0', 'max_inflight_messages 0', 'allow_anonymous true', 'user root'];
+
+export async function createMosquitto(folder: string, more: readonly string[] = []): Promise<Mosquitto> {
+  const port = await freeTcpPort();
+  mkdirSync(folder);
+  const file = join(folder, 'mosquitto.conf');
+  const lines = [
+    `listener ${port} 127.0.0.1`,
+    ...UNLIMITED,
+    'log_dest none',
+    'persistence true',
+    `persistence_location ${folder}/`,
+    ...more,
+  ];
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  let program: Program | null = null;
+  const left = async (leave: (program: Program) => Promise<unknown>): Promise<void> => {
+    if (program !== null) await leave(program);
+    program = null;
+  };
+  return {
+    port,
+    url: `mqtt://127.0.0.1:${port}`,
+    get pid() {
+      return program?.pid ?? 0;
+    },
+    async start() {
+      program = startProgram({ name: 'mosquitto', command: ['mosquitto', '-c', file] });
+      await untilListening(port);
+    },
+    stop: () => left((running) => running.stop()),
+    kill: () => left((running) => running.kill()),
+  };
+}
+
+/**
+ * A broker whose bridge carries everything to `toPort`, with the bridge's own defaults otherwise (MQTT 3.1.1,
+ * QoS 1). Its queue is in memory; `autosaveS` is how often that goes to the disk, 1800 s by default.
+ */
+export async function createBridge(
+  folder: string,
+  to: { readonly toPort: number; readonly autosaveS: number },
+): Promise<Mosquitto> {
+  return await createMosquitto(folder, [
+    `autosave_interval ${to.autosaveS}`,
+    'connection platform',
+    `address 127.0.0.1:${to.toPort}`,
+    'topic # out 1',
+    'cleansession false',
+    'notifications false',
+    'restart_timeout 1',
+    'try_private false',
+  ]);
+}

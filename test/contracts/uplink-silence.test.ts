@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createSystemClock } from '../../src/base/clock.ts';
+import { until } from '../fakes/broker.ts';
+import { openLink } from '../fakes/broker-link.ts';
+import { startMosquitto } from '../fakes/broker-mosquitto.ts';
+import { incidentRecord } from '../fakes/records.ts';
+import { openUplinkStand, troubleOf, type UplinkStand } from '../fakes/uplink-stand.ts';
+
+let stand: UplinkStand;
+beforeEach(() => {
+  stand = openUplinkStand();
+});
+afterEach(() => stand.close());
+
+/** CONNACK of MQTT 3.1.1 and of MQTT 5. */
+const ACCEPT = { 4: [0x20, 0x02, 0x00, 0x00], 5: [0x20, 0x03, 0x00, 0x00, 0x00] } as const;
+
+/** A broker that lets everybody in, acknowledges the birth and then does to the connection what `then` says. */
+async function startBroker(version: 4 | 5, then: (socket: Socket) => void) {
+  const seen = { connects: 0 };
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    stand.leaveWith(() => socket.destroy());
+    socket.once('data', (connect) => {
+      // The protocol level stands behind the length and the name `MQTT`.
+      const level = connect.subarray(connect.indexOf('MQTT') + 4)[0];
+      if (level !== version) {
+        socket.end(Uint8Array.from([0x20, 0x02, 0x00, 0x01]));
+        return;
+      }
+      seen.connects += 1;
+      socket.write(Uint8Array.from(ACCEPT[version]));
+      then(socket);
+    });
+  }).listen(0, '127.0.0.1');
+  stand.leaveWith(() => server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  return { seen, url: `mqtt://127.0.0.1:${typeof address === 'object' ? address?.port : 0}` };
+}
+
+describe('a second gateway with the same client id', () => {
+  it('is suspected by a broker that lets in and soon hangs up, again and again; the site then keeps away', async () => {
+    const broker = await startBroker(4, (socket) => socket.end());
+    const uplink = stand.start(broker.url);
+    await until(() => uplink.status().error?.code === 'uplink-taken-over');
+    expect(uplink.status()).toMatchObject({ takenOver: true, state: 'offline', connects: 3 });
+    expect(uplink.status().error?.hint).toContain('Two gateways');
+  });
+
+  it('is not suspected where the link is reset as often', async () => {
+    const broker = await startBroker(4, (socket) => socket.resetAndDestroy());
+    const uplink = stand.start(broker.url);
+    await until(() => broker.seen.connects >= 8);
+    expect(uplink.status().takenOver).toBe(false);
+  });
+
+  it('is known at once where the broker says it, which MQTT 5 does', async () => {
+    const broker = await startBroker(5, (socket) => socket.write(Uint8Array.from([0xe0, 0x02, 0x8e, 0x00])));
+    const uplink = stand.start(broker.url);
+    expect((await troubleOf(uplink)).code).toBe('uplink-taken-over');
+    expect(uplink.status()).toMatchObject({ takenOver: true, connects: 1 });
+  });
+
+  it('of Mosquitto: two uplinks that throw each other out both find out', async () => {
+    const broker = await startMosquitto();
+    stand.leaveWith(() => broker.dispose());
+    const both = [stand.start(broker.url), stand.start(broker.url)];
+    await until(() => both.some((uplink) => uplink.status().takenOver));
+    expect(both.map((uplink) => uplink.status().connects).reduce((sum, each) => sum + each, 0)).toBeLessThan(
+      12,
+    );
+  });
+});
+
+describe('a link that has gone silent', () => {
+  it('while nothing is to be sent is noticed by the unanswered ping', async () => {
+    const broker = await startMosquitto();
+    stand.leaveWith(() => broker.dispose());
+    const link = await openLink(broker.port);
+    stand.leaveWith(() => link.dispose());
+    const uplink = stand.start(link.url, { keepaliveS: 5, reconnectMinMs: 60_000, reconnectMaxMs: 60_000 });
+    await until(() => uplink.status().state === 'online');
+    link.freeze();
+    const clock = createSystemClock();
+    const frozenMs = clock.monoMs();
+    const { code, text } = await troubleOf(uplink);
+    expect({ code, text }).toEqual({
+      code: 'uplink-unreachable',
+      text: expect.stringContaining('for 7.5 s'),
+    });
+    // Before the keep-alive period is over nobody can know.
+    expect(clock.monoMs() - frozenMs).toBeGreaterThan(4000);
+  });
+
+  it('during the handshake is given up, and what waits is kept', async () => {
+    const silent = createServer((socket) => stand.leaveWith(() => socket.destroy())).listen(0, '127.0.0.1');
+    stand.leaveWith(() => silent.close());
+    await once(silent, 'listening');
+    const address = silent.address();
+    stand.store.append([incidentRecord({ seq: 1 })]);
+    const uplink = stand.start(`mqtt://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`);
+    expect((await troubleOf(uplink)).code).toMatch(/^uplink-(unreachable|refused)$/);
+    expect(stand.store.outbox('platform').depth()).toBe(1);
+  });
+});

@@ -1,0 +1,62 @@
+/**
+ * `node test/simulation/run.ts [--seeds N] [--from SEED] [--code FOLDER] [--trace]`: runs the simulation with seeds
+ * one after the other, stops at the first that breaks a promise, and says how to see it again.
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { simulate } from './simulate.ts';
+import type { Code } from './world.ts';
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1' },
+    from: { type: 'string', default: '1' },
+    code: { type: 'string', default: join(import.meta.dirname, '../../src') },
+    trace: { type: 'boolean', default: false },
+  },
+});
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const seeds = Number(values.seeds);
+const from = Number(values.from);
+const MEMORY = '/dev/shm';
+const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'roadside-simulation-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const code = await codeIn(values.code);
+const began = { ms: performance.now(), cpu: process.cpuUsage() };
+const sums = { simulatedMs: 0, records: 0, arrivals: 0, repeated: 0, connections: 0, lives: 0 };
+let done = 0;
+for (let seed = from; seed < from + seeds; seed += 1) {
+  const outcome = await simulate({
+    ...{ code, seed, file: join(folder, `${seed}.db`) },
+    write: values.trace ? say : null,
+  });
+  done += 1;
+  for (const each of Object.keys(sums) as (keyof typeof sums)[]) sums[each] += outcome[each];
+  if (outcome.broken.length === 0) continue;
+  say(`seed ${seed} breaks what is promised:`);
+  for (const sentence of outcome.broken) say(`  ${sentence}`);
+  say(`see it again with: node test/simulation/run.ts --from ${seed} --trace`);
+  process.exitCode = 1;
+  break;
+}
+const tookS = (performance.now() - began.ms) / 1000;
+const { user, system } = process.cpuUsage(began.cpu);
+const days = sums.simulatedMs / 86_400_000;
+const { records, arrivals, repeated, connections, lives } = sums;
+say(
+  `${done} seeds from ${from} in ${tookS.toFixed(1)} s (${((user + system) / 1e6).toFixed(1)} s of processor): ` +
+    `${days.toFixed(1)} days, ${records} records, ${arrivals} arrivals, ${repeated} of them again, ` +
+    `${connections} connections, ${lives} starts`,
+);
+
+async function codeIn(source: string): Promise<Code> {
+  const load = (file: string) => import(pathToFileURL(resolve(source, file)).href);
+  const [store, uplink, errors] = await Promise.all(
+    ['store/store.ts', 'uplink/uplink.ts', 'base/errors.ts'].map(load),
+  );
+  return { ...store, ...uplink, ...errors };
+}
