@@ -7,6 +7,7 @@ import type { Logger } from '../runtime/logger.ts';
 import { programFile } from '../runtime/program-file.ts';
 import { createTimeSync } from '../runtime/time-sync.ts';
 import type { SensorConfiguration } from '../sensors/contract.ts';
+import type { Audit } from '../store/audit.ts';
 import type { LedgerQuery, LedgerRow } from '../store/ledger.ts';
 import type { Observation } from '../traffic/observations/observation.ts';
 import { createAuditRuns } from './audit-runs.ts';
@@ -20,7 +21,10 @@ import { createLoopLamps } from './loop-lamps.ts';
 import { makeOverview, makeWatchView, type Overview, type WatchView } from './overview.ts';
 import { planEvidence, planFieldbus, planUplinks, planVision } from './plans.ts';
 import { openRecorder } from './recording.ts';
+import { startSelfWatch } from './self-watch.ts';
 import { gatewayFault, openSensorProcess, type SensorProcess } from './sensor-process.ts';
+import { inventoryOf } from './site-inventory.ts';
+import { openSparkplug } from './sparkplug.ts';
 import { createTick, TICK_EVERY_MS } from './tick.ts';
 import { createUplinks } from './uplinks.ts';
 import { VERSION } from './version.ts';
@@ -47,6 +51,7 @@ export interface Gateway {
   /** The loops and the faults alone: cheap enough to be asked for several times a second. */
   watch(): WatchView;
   readLedger(query: LedgerQuery): readonly LedgerRow[];
+  readonly audit: Audit;
   /** Pictures and clips of incidents that are there, oldest first. */
   listEvidence(): Promise<readonly ArchivedFile[]>;
   /** Null when there is no file of this name. */
@@ -73,6 +78,9 @@ export function openGateway({ loaded, logger, recordFile, controls }: GatewayOpt
   const startedMonoMs = clock.monoMs();
 
   const inbox = createBoundedQueue<Observation>(INBOX_CAPACITY);
+  const claim = (faults: readonly Observation[]): void => {
+    for (const fault of faults) inbox.push(fault);
+  };
   const plans = planUplinks(loaded);
   const { store, stop: stopKeeping } = openKeptStore({
     loaded,
@@ -80,9 +88,7 @@ export function openGateway({ loaded, logger, recordFile, controls }: GatewayOpt
     upstreams: plans,
     clock,
     logger,
-    claim: (faults) => {
-      for (const fault of faults) inbox.push(fault);
-    },
+    claim,
   });
   const earlier = readEarlierRuns(store);
   const runs = createAuditRuns(store, { loaded, boot, logger });
@@ -99,12 +105,7 @@ export function openGateway({ loaded, logger, recordFile, controls }: GatewayOpt
     site: definition.site,
     boot,
     store,
-    inventory: {
-      version: VERSION,
-      configRev: loaded.configRev,
-      lanes: definition.lanes.map(({ lane }) => lane),
-      sensors: sensorsOf(loaded),
-    },
+    inventory: inventoryOf(loaded),
     commands,
     clock,
     logger,
@@ -134,9 +135,13 @@ export function openGateway({ loaded, logger, recordFile, controls }: GatewayOpt
     passagesWaitMs: site.store.passagesWaitS * 1000,
     recorder: recordFile === null ? null : openRecorder(recordFile, { boot, definition, earlier }),
     onStored: () => uplinks.notify(),
-    onRecords: (records, now) => keeper?.onRecords(records, now),
+    onRecords: (records, now) => {
+      keeper?.onRecords(records, now);
+      sparkplug?.offer(records);
+    },
   });
   uplinks.start();
+  const sparkplug = openSparkplug({ loaded, platform: plans[0], clock, logger });
   let lastTurnMs = clock.monoMs();
   const ticking = setInterval(() => {
     tick.turn();
@@ -162,6 +167,13 @@ export function openGateway({ loaded, logger, recordFile, controls }: GatewayOpt
       }),
     ]);
   }
+  const selfWatch = startSelfWatch({
+    ...{ boot, clock, timeSync, store, claim, logger, overview },
+    storeFile: site.store.file,
+    healthEveryS: site.uplink.healthEveryS,
+    uplinks: () => uplinks.overview(),
+    notify: () => uplinks.notify(),
+  });
   logger.info('gateway started', { site: definition.site, boot, configRev: loaded.configRev });
 
   function overview(): Overview {
@@ -184,6 +196,7 @@ export function openGateway({ loaded, logger, recordFile, controls }: GatewayOpt
     overview,
     watch: () => makeWatchView({ definition, state: tick.state(), lamps, now: clock.now() }),
     readLedger: (query) => store.readLedger(query),
+    audit: store.audit,
     listEvidence: () => archive.list(),
     readEvidence: (name) => archive.read(name),
     isHealthy: () => clock.monoMs() - lastTurnMs < TICK_OVERDUE_MS,
@@ -192,19 +205,15 @@ export function openGateway({ loaded, logger, recordFile, controls }: GatewayOpt
       await Promise.all(sensors.map((sensor) => sensor.stop(deadlineMs * SENSORS_STOP_SHARE)));
       clearInterval(ticking);
       stopKeeping();
-      timeSync.stop();
+      selfWatch.stop();
       await tick.close();
       commands?.close();
       runs.stopped();
       uplinks.notify();
-      await uplinks.stop(Math.max(500, deadlineAtMs - clock.monoMs()));
+      const leftMs = Math.max(500, deadlineAtMs - clock.monoMs());
+      await Promise.all([uplinks.stop(leftMs), sparkplug?.stop(leftMs)]);
       store.close();
       logger.info('gateway stopped', { boot });
     },
   };
-}
-
-function sensorsOf({ site }: LoadedSite): readonly string[] {
-  const devices = site.buses.flatMap((bus) => bus.devices.map(({ id }) => id));
-  return [...devices, ...site.cameras.map(({ id }) => id)];
 }

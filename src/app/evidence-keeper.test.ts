@@ -20,6 +20,11 @@ const OBJECT: RoadObject = {
   ...{ kind: 'road-object', camera: 'cam', object: 1, atMs: 49_000, sinceMs: 0, present: true },
   ...{ box: [90, 180, 110, 200], foot: [100, 200], groundM: null },
 };
+/** Claimed after it, in the same look. */
+const BESIDE: RoadObject = { ...OBJECT, object: 2, box: [390, 180, 410, 200], foot: [400, 200] };
+const EARLIER = [1, 2, 3].map(
+  (n): RoadObject => ({ ...OBJECT, atMs: 48_000 + n, box: [95, 190, 105, 200], foot: [100, 200] }),
+);
 function opened(more: Partial<IncidentRecord> = {}): IncidentRecord {
   const grounds = [{ sensor: 'cam', source: 'camera', says: 'raises', atMs: 0 }] as const;
   const about = {
@@ -39,7 +44,7 @@ function asked(records: readonly IncidentRecord[], tracks: readonly TrackPoint[]
     utcOffsetMin: 480,
     ask: (request) => requests.push(request),
   });
-  keeper.take([{ kind: 'vehicle-tracks', camera: 'cam', atMs: 49_000, tracks }, OBJECT]);
+  keeper.take([{ kind: 'vehicle-tracks', camera: 'cam', atMs: 49_000, tracks }, ...EARLIER, OBJECT, BESIDE]);
   keeper.onRecords(records, NOW);
   return requests;
 }

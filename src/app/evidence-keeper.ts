@@ -25,13 +25,13 @@ const MS_PER_MIN = 60_000;
 export function createEvidenceKeeper(options: EvidenceKeeperOptions): EvidenceKeeper {
   const { definition, plan, utcOffsetMin, ask } = options;
   const tracks = new Map<string, VehicleTracks>();
-  const objects = new Map<string, RoadObject>();
+  /** Of the newest look of each camera. */
+  const objects = new Map<string, readonly RoadObject[]>();
 
   const marksOf = (record: IncidentRecord, camera: string): EvidenceRequest['marks'] => {
     if (record.positionPx === null) return [];
-    const object = objects.get(camera);
-    const lying = object === undefined ? [] : [object];
-    const candidates = record.incidentKind === 'object-on-road' ? lying : (tracks.get(camera)?.tracks ?? []);
+    const lies = record.incidentKind === 'object-on-road';
+    const candidates = lies ? (objects.get(camera) ?? []) : (tracks.get(camera)?.tracks ?? []);
     const box = boxAt(record.positionPx, candidates);
     return box === null ? [] : [{ box: [...box], label: labelOf(record) }];
   };
@@ -40,7 +40,10 @@ export function createEvidenceKeeper(options: EvidenceKeeperOptions): EvidenceKe
     take(observations) {
       for (const observation of observations) {
         if (observation.kind === 'vehicle-tracks') tracks.set(observation.camera, observation);
-        if (observation.kind === 'road-object') objects.set(observation.camera, observation);
+        if (observation.kind !== 'road-object') continue;
+        const seen = objects.get(observation.camera) ?? [];
+        const sameLook = seen.filter(({ atMs }) => atMs === observation.atMs);
+        objects.set(observation.camera, [...sameLook, observation]);
       }
     },
     onRecords(records, now) {

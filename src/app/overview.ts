@@ -5,13 +5,15 @@ import { laneIndex } from '../traffic/lane-index.ts';
 import { isBelieved } from '../traffic/lane-loops.ts';
 import type { FaultLayer } from '../traffic/observations/observation.ts';
 import { adviceOn, type FaultAdvice } from '../traffic/quality/fault-codes.table.ts';
-import type { IncidentKind, LaneSource } from '../traffic/record.ts';
+import type { LaneSource } from '../traffic/record.ts';
 import type { LoopDefinition, SiteDefinition } from '../traffic/site-definition.ts';
 import type { SiteState } from '../traffic/site-state.ts';
 import type { LoopLamps } from './loop-lamps.ts';
+import { type IncidentOverview, openIncidents } from './open-incidents.ts';
 import type { UplinkOverview } from './uplinks.ts';
 
 export { adviceOn, type FaultAdvice } from '../traffic/quality/fault-codes.table.ts';
+export type { IncidentOverview } from './open-incidents.ts';
 
 /** The gateway at a glance, for the console and `roadside status`. Plain data, made afresh when asked for. */
 export interface Overview {
@@ -24,11 +26,8 @@ export interface Overview {
   readonly clock: Now['quality'];
   readonly lanes: readonly LaneOverview[];
   readonly loops: readonly LoopOverview[];
-  readonly incidents: readonly {
-    readonly kind: IncidentKind;
-    readonly lane: string;
-    readonly sinceMs: number;
-  }[];
+  /** The gravest first. */
+  readonly incidents: readonly IncidentOverview[];
   readonly faults: readonly FaultOverview[];
   /** What the site file asks for and will disappoint. */
   readonly warnings: readonly WarningOverview[];
@@ -99,6 +98,8 @@ export interface WatchView {
   readonly site: string;
   readonly nowMs: number;
   readonly loops: readonly LoopOverview[];
+  /** The gravest first. */
+  readonly incidents: readonly IncidentOverview[];
   readonly faults: readonly FaultOverview[];
 }
 
@@ -128,7 +129,6 @@ export interface OverviewParts {
 
 export function makeOverview(parts: OverviewParts): Overview {
   const { definition, state, now } = parts;
-  const wallOf = wallClock(now);
   const [platform, ...furtherUplinks] = parts.uplinks;
   return {
     ...makeWatchView(parts),
@@ -138,9 +138,6 @@ export function makeOverview(parts: OverviewParts): Overview {
     upForS: Math.round((now.monoMs - parts.startedMonoMs) / 1000),
     clock: now.quality,
     lanes: definition.lanes.map(({ lane }) => laneOverview(definition, lane, state)),
-    incidents: [...state.incidents.values()].flatMap(({ life, incidentKind, lane }) =>
-      life.kind === 'open' ? [{ kind: incidentKind, lane, sinceMs: wallOf(life.sinceMs) }] : [],
-    ),
     warnings: parts.warnings.map(({ path, message, hint, chinese }) => ({ path, message, hint, chinese })),
     processes: parts.processes,
     inbox: parts.inbox,
@@ -168,6 +165,7 @@ export function makeWatchView(
         loopOverview(exit, { lane, role: 'exit' }, parts),
       ];
     }),
+    incidents: openIncidents(state),
     faults: [...state.faults.values()].map(
       ({ layer, sensor, code, detail, lanes, openedMs, openedWallMs }) => ({
         layer,
@@ -230,7 +228,11 @@ function laneOverview(definition: SiteDefinition, lane: string, state: SiteState
         ];
   const byCamera = [...state.cameras.values()].flatMap(({ flows }) => {
     const flow = flows.get(lane);
-    return flow === undefined ? [] : [{ ...measureOf(flow), occupied: null, believed: true }];
+    if (flow === undefined) return [];
+    const isFaulty = [...state.faults.values()].some(
+      ({ layer, sensor }) => layer === 'model' || (layer === 'camera' && sensor === flow.sensor),
+    );
+    return [{ ...measureOf(flow), occupied: null, believed: !isFaulty }];
   });
   return { lane, measures: [...byLoop, ...byCamera] };
 }

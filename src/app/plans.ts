@@ -212,10 +212,11 @@ export interface UplinkPlan {
 
 /** The platform first. What is missing from a stream is told to everybody who gets any. */
 export function planUplinks({ site }: LoadedSite): readonly [UplinkPlan, ...UplinkPlan[]] {
-  const { publishPassages, publishHiRes, commands, sparkplug, ...platform } = site.uplink;
+  const { publishPassages, publishHiRes, healthEveryS, commands, sparkplug, ...platform } = site.uplink;
   const streams = new Set<StreamName>(['incident', 'fault', 'flow', 'movement', 'gap', 'audit']);
   if (publishPassages) streams.add('passage');
   if (publishHiRes) streams.add('hires');
+  if (healthEveryS > 0) streams.add('health');
   return [
     { name: PLATFORM, streams, settings: settingsOf(platform) },
     ...site.furtherUplinks.map(({ id, streams: wanted, ...broker }) => ({
@@ -230,7 +231,10 @@ function settingsOf({
   reconnectMaxS,
   backfillDelayMaxS,
   ...settings
-}: Omit<Site['uplink'], 'publishPassages' | 'publishHiRes' | 'commands' | 'sparkplug'>): UplinkSettings {
+}: Omit<
+  Site['uplink'],
+  'publishPassages' | 'publishHiRes' | 'healthEveryS' | 'commands' | 'sparkplug'
+>): UplinkSettings {
   return {
     ...settings,
     ackDeadlineMs: ACK_DEADLINE_MS,

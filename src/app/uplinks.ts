@@ -40,7 +40,7 @@ export function createUplinks(options: {
   readonly site: string;
   readonly boot: string;
   readonly store: Store;
-  readonly inventory: SiteInventory;
+  readonly inventory: Omit<SiteInventory, 'upstream'>;
   /** Who takes the platform's commands; null where the site takes none. Others send none. */
   readonly commands: CommandPort | null;
   readonly clock: Clock;
@@ -50,7 +50,8 @@ export function createUplinks(options: {
   const linkOf = ({ name, settings }: UplinkPlan, port: CommandPort | null = null): Link => {
     const log = logger.child('uplink');
     const uplink = createUplink({
-      ...{ site, session: boot, inventory, clock, settings },
+      ...{ site, session: boot, clock, settings },
+      inventory: { ...inventory, upstream: name },
       outbox: store.outbox(name),
       ...(port === null ? {} : { commands: port }),
       log: (level, text, fields) => log[level](text, { upstream: name, ...fields }),

@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'camera-stalled'
   | 'camera-no-decoder'
   | 'camera-stream-unusable'
+  | 'audit-broken'
   | 'evidence-full'
   | 'evidence-missing'
   | 'evidence-corrupt'

@@ -20,6 +20,7 @@ export const CHINESE_HINTS: Readonly<Record<ErrorCode, string>> = {
   'camera-stalled': '摄像机没有画面：请检查摄像机和网络。',
   'camera-no-decoder': '找不到视频解码器 ffmpeg：请安装 ffmpeg。',
   'camera-stream-unusable': '无法从视频流中截取证据：请将摄像机设为 H.264 普通设置；计数不受影响。',
+  'audit-broken': '审计记录被改动或缺失：请与平台收到的审计记录核对，并查明谁接触过数据库。',
   'evidence-full': '证据目录放不下该文件：请调大站点文件中的 evidence.maxMegabytes。',
   'evidence-missing': '没有该事件的证据：可能已被更新的证据替换，请用 roadside evidence list 查看。',
   'evidence-corrupt': '证据文件校验不符：请重新获取；如仍不符，请检查机柜磁盘。',

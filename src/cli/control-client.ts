@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import type { AuditRow, StoredAudit } from '../app/audit-file.ts';
 import type { Overview } from '../app/overview.ts';
 import { messageOf, RoadsideError } from '../base/errors.ts';
 import type { LedgerRequest } from '../console/control-server.ts';
@@ -46,6 +47,20 @@ export async function* askLedger(socketPath: string, query: LedgerRequest): Asyn
     if ('record' in answer) yield answer['record'] as TrafficRecord;
   }
   throw unreachable(socketPath, 'it broke off before the last record');
+}
+
+/**
+ * The audit of a running gateway.
+ *
+ * @throws RoadsideError control-unreachable, also when the gateway broke off
+ */
+export async function askAudit(socketPath: string): Promise<StoredAudit> {
+  const rows: AuditRow[] = [];
+  for await (const answer of answersTo(socketPath, { ask: 'audit' }, SILENCE_LIMIT_MS)) {
+    if ('end' in answer) return { rows, ends: answer['end'] as StoredAudit['ends'] };
+    if ('entry' in answer) rows.push(answer['entry'] as AuditRow);
+  }
+  throw unreachable(socketPath, 'it broke off before the last entry');
 }
 
 /**

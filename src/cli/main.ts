@@ -40,6 +40,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'the fault journal: what was wrong, from when to when · 故障日志',
     load: async () => (await import('./commands/faults.ts')).runFaults,
   },
+  audit: {
+    usage: 'audit verify [--expect NUMBER:HASH] | audit list [--last N] [--json]',
+    summary: 'who did what to this agent; proves that nothing was altered · 审计记录',
+    load: async () => (await import('./commands/audit.ts')).runAudit,
+  },
   evidence: {
     usage: 'evidence list [--json] | evidence get INCIDENT [--out DIR]',
     summary: 'pictures and clips of incidents: list, fetch and check · 事件图片和录像',

@@ -4,12 +4,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import {
   adviceOn,
   type FaultOverview,
+  type IncidentOverview,
   type LoopOverview,
   type Overview,
   type WatchView,
 } from '../app/overview.ts';
 import { FAULT_ADVICE } from '../traffic/quality/fault-codes.table.ts';
 import { parseMoment, parseRanges, parseWhole } from './command-options.ts';
+import { evidenceLines } from './commands/evidence.ts';
 import { hiResLines } from './commands/export.ts';
 import { durationText, journalOf } from './commands/faults.ts';
 import { SCAN_WARNING } from './commands/scan.ts';
@@ -63,6 +65,16 @@ const FAULT: FaultOverview = {
   sinceMs: NOW_MS - 5000,
 };
 
+const INCIDENT: IncidentOverview = {
+  incident: `${LONG_ID}/aabbccddeeff/1234567`,
+  ...{ kind: 'stopped-vehicle', lane: `${LONG_ID}-12`, zone: LONG_ID, severity: 'warning' },
+  ...{ certainty: 'suspected', sinceMs: NOW_MS - 86_400_000 },
+  files: [
+    { kind: 'picture', name: 'a.jpg' },
+    { kind: 'clip', name: 'a.mp4' },
+  ],
+};
+
 describe('screens of 80 columns', () => {
   const worst = loop({
     loop: LONG_ID,
@@ -75,7 +87,13 @@ describe('screens of 80 columns', () => {
   });
 
   it('the lamp board, with the longest names and every fault', () => {
-    const view: WatchView = { site: LONG_ID, nowMs: NOW_MS, loops: [loop(), worst], faults: [FAULT] };
+    const view: WatchView = {
+      site: LONG_ID,
+      nowMs: NOW_MS,
+      loops: [loop(), worst],
+      incidents: [INCIDENT],
+      faults: [FAULT],
+    };
     const board = lampBoard(view, { rows: 24 });
     expect(widest(board)).toBeLessThanOrEqual(80);
     expect(board.join('\n')).toContain('○ off');
@@ -86,13 +104,23 @@ describe('screens of 80 columns', () => {
 
   it('the lamp board is never longer than the terminal, and says what it hides', () => {
     const loops = Array.from({ length: 60 }, (_, index) => loop({ loop: `l${index}` }));
-    const board = lampBoard({ site: 's', nowMs: NOW_MS, loops, faults: [FAULT, FAULT] }, { rows: 24 });
+    const board = lampBoard(
+      { site: 's', nowMs: NOW_MS, loops, incidents: Array(5).fill(INCIDENT), faults: [FAULT, FAULT] },
+      { rows: 24 },
+    );
     expect(board.length).toBeLessThanOrEqual(24);
     expect(board.join('\n')).toContain('--lane');
+    expect(board).toContain('Incidents 事件: 5');
   });
 
   it('a lamp that cannot be read is neither on nor off', () => {
-    const view: WatchView = { site: 's', nowMs: NOW_MS, loops: [loop({ occupied: null })], faults: [] };
+    const view: WatchView = {
+      site: 's',
+      nowMs: NOW_MS,
+      loops: [loop({ occupied: null })],
+      incidents: [],
+      faults: [],
+    };
     expect(lampBoard(view, { rows: 24 }).join('\n')).toMatch(/\? -/);
   });
 
@@ -121,7 +149,7 @@ describe('screens of 80 columns', () => {
         },
       ],
       loops: [],
-      incidents: [],
+      incidents: [INCIDENT, { ...INCIDENT, zone: null, kind: 'congestion', severity: 'notice', files: [] }],
       faults: [FAULT],
       warnings: [
         {
@@ -157,10 +185,35 @@ describe('screens of 80 columns', () => {
     };
     const text = formatOverview(overview);
     expect(widest([text])).toBeLessThanOrEqual(80);
+    expect(text).toContain('warning 警告  stopped-vehicle 异常停车');
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(
+      `shoulder 路肩 ${LONG_ID} suspected 疑似 86400 s picture 图片, clip 录像: roadside evidence get ${LONG_ID}/`,
+    );
+    expect(text.indexOf('congestion 拥堵')).toBeGreaterThan(text.indexOf('stopped-vehicle'));
     expect(text).toContain('warning 提示:');
     expect(text).toContain('locked-on');
     expect(text).toContain('→ The output stays on for longer than traffic explains.');
     expect(text).toContain('→ 输出长时间保持有车状态。');
+  });
+
+  it('the evidence of incidents, with the longest names', () => {
+    const file = {
+      sha256: '0'.repeat(64),
+      bytes: 20 * 1024 * 1024,
+      fromMs: 0,
+      toMs: 0,
+      name: 'a.mp4',
+    } as const;
+    const files = [
+      { ...file, kind: 'picture', present: false },
+      { ...file, kind: 'clip', present: true },
+    ] as const;
+    const about = { incidentKind: 'stopped-vehicle', lane: `${LONG_ID}-12`, openedAtMs: NOW_MS } as const;
+    const lines = evidenceLines([{ incident: `${LONG_ID}/aabbccddeeff/1234567`, ...about, files }]);
+    expect(widest(lines)).toBeLessThanOrEqual(80);
+    expect(lines.join(' ').replaceAll(/\s+/g, ' ')).toContain(
+      'picture 图片 removed 已删除, clip 录像 20480 kB',
+    );
   });
 
   it('the list of the shipped drivers and the usage', () => {

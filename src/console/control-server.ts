@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { Overview, WatchView } from '../app/overview.ts';
 import { assertNever } from '../base/assert-never.ts';
+import { type AuditSource, streamAudit } from './audit-stream.ts';
 import { type EvidenceSource, streamEvidenceFile, streamEvidenceList } from './evidence-stream.ts';
 import { type LedgerSource, streamLedger } from './ledger-stream.ts';
 import { createWatchers, type Watchers } from './watchers.ts';
@@ -25,6 +26,7 @@ const requestSchema = z.discriminatedUnion('ask', [
     fromMs: z.number().finite(),
     toMs: z.number().finite(),
   }),
+  z.strictObject({ ask: z.literal('audit') }),
   z.strictObject({ ask: z.literal('evidence-list') }),
   z.strictObject({ ask: z.literal('evidence-file'), name: z.string().max(200) }),
 ]);
@@ -32,7 +34,7 @@ type ControlRequest = z.infer<typeof requestSchema>;
 /** What a client may ask for. */
 export type LedgerRequest = Omit<Extract<ControlRequest, { ask: 'ledger' }>, 'ask'>;
 
-export interface ControlAnswers extends LedgerSource, EvidenceSource {
+export interface ControlAnswers extends LedgerSource, EvidenceSource, AuditSource {
   overview(): Overview;
   watch(): WatchView;
 }
@@ -48,6 +50,7 @@ export interface ControlServer {
  * - `{"ask":"watch"}`: what the loops do, at once and at each change, until the client leaves (watchers.ts).
  * - `{"ask":"ledger",…}`: one line per stored record, then `{"end":{"records":n}}` (ledger-stream.ts).
  *
+ * - `{"ask":"audit"}`: what was done to the agent (audit-stream.ts).
  * - `{"ask":"evidence-list"}` and `{"ask":"evidence-file","name":…}`: pictures and clips (evidence-stream.ts).
  *
  * Only the user and group of the agent may connect (mode 0660).
@@ -144,6 +147,9 @@ function answer(request: ControlRequest | null, { socket, answers, watchers, sta
       return;
     case 'ledger':
       streamLedger(socket, answers, request);
+      return;
+    case 'audit':
+      streamAudit(socket, answers);
       return;
     case 'evidence-list':
       streamEvidenceList(socket, answers);

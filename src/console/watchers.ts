@@ -13,6 +13,8 @@ export interface WatchDelta {
   readonly site: string;
   readonly nowMs: number;
   readonly loops: readonly LoopOverview[];
+  /** Absent when none has opened, changed or closed. */
+  readonly incidents?: WatchView['incidents'];
   /** Absent when no fault has opened or closed. */
   readonly faults?: WatchView['faults'];
 }
@@ -27,6 +29,7 @@ interface Watcher {
   readonly socket: Socket;
   /** What the client knows, by loop. */
   readonly loops: Map<string, string>;
+  incidents: string;
   faults: string;
   saidAtMs: number;
 }
@@ -47,7 +50,7 @@ export function createWatchers(look: () => WatchView): Watchers {
   };
   return {
     add(socket) {
-      const watcher: Watcher = { socket, loops: new Map(), faults: '', saidAtMs: 0 };
+      const watcher: Watcher = { socket, loops: new Map(), incidents: '', faults: '', saidAtMs: 0 };
       watchers.add(watcher);
       socket.once('close', () => remove(watcher));
       tell(watcher, look());
@@ -67,15 +70,18 @@ function tell(watcher: Watcher, view: WatchView): void {
   }
   const loops = view.loops.filter((loop) => watcher.loops.get(loop.loop) !== stateOf(loop));
   const faults = JSON.stringify(view.faults.map(({ sensor, code }) => [sensor, code]));
-  const isNews = loops.length > 0 || faults !== watcher.faults;
+  const incidents = JSON.stringify(view.incidents);
+  const isNews = loops.length > 0 || incidents !== watcher.incidents || faults !== watcher.faults;
   if (!isNews && view.nowMs - watcher.saidAtMs < SAY_AT_LEAST_EVERY_MS) return;
   const delta: WatchDelta = {
     site: view.site,
     nowMs: view.nowMs,
     loops,
+    ...(incidents === watcher.incidents ? {} : { incidents: view.incidents }),
     ...(faults === watcher.faults ? {} : { faults: view.faults }),
   };
   for (const loop of loops) watcher.loops.set(loop.loop, stateOf(loop));
+  watcher.incidents = incidents;
   watcher.faults = faults;
   watcher.saidAtMs = view.nowMs;
   socket.write(`${JSON.stringify({ watch: delta })}\n`);

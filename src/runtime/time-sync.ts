@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { access, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TimeSourceState } from '../base/clock.ts';
+import { monotonicMs, type TimeSourceState } from '../base/clock.ts';
 
 /** Asks the machine, again and again and never in the way of other work, whether a time source disciplines its clock. */
 export interface TimeSync {
   /** What the last answers say. */
   state(): TimeSourceState;
-  /** Asks at once; `state` is what they say when it resolves. */
+  /** Asks everybody at once; `state` is what they say when it resolves. */
   ask(): Promise<void>;
   stop(): void;
 }
@@ -24,6 +24,8 @@ export interface TimeSyncOptions {
 const ASK_EVERY_MS = 60_000;
 /** While records wait to be stamped. */
 const ASK_UNSET_EVERY_MS = 10_000;
+/** timedatectl has a service started and ended for each question, and both told in the machine's log. */
+const ASK_KERNEL_EVERY_MS = 600_000;
 const TIMEOUT_MS = 3000;
 const MAX_ANSWER_BYTES = 16_384;
 /** systemd-timesyncd touches its flag at each synchronisation; it asks its server every 34 min at the latest. */
@@ -31,8 +33,6 @@ const FLAG_FRESH_MS = 3 * 3_600_000;
 
 /** What was found out, each null when nobody could be asked. */
 interface Findings {
-  /** The kernel: the error of the clock is bounded (timedatectl). */
-  readonly kernel: boolean | null;
   /** chronyd: it follows a source, and has ever followed one. */
   readonly chrony: { readonly follows: boolean; readonly everFollowed: boolean } | null;
   /** systemd-timesyncd: age of its flag; infinite while it is at work and has never reached a server. */
@@ -44,25 +44,32 @@ interface Findings {
 export function createTimeSync(options: TimeSyncOptions = {}): TimeSync {
   let state: TimeSourceState = 'unknown';
   let everSynced = false;
+  let kernel = { isSynced: false, askedAtMs: Number.NEGATIVE_INFINITY };
   let timer: NodeJS.Timeout | null = null;
   let stopped = false;
 
-  const ask = async (): Promise<void> => {
+  const askKernel = async (): Promise<boolean> => {
+    const answer = await answerOf(options, 'timedatectl', ['show', '--property=NTPSynchronized', '--value']);
+    kernel = { isSynced: answer === 'yes', askedAtMs: monotonicMs() };
+    return kernel.isSynced;
+  };
+  const ask = async (kernelEveryMs = 0): Promise<void> => {
     const findings = await lookAround(options);
-    state = judge(findings, everSynced);
-    everSynced ||= state === 'synced';
+    const isDue = monotonicMs() - kernel.askedAtMs >= kernelEveryMs;
+    const isSynced = isDisciplined(findings) || (isDue ? await askKernel() : kernel.isSynced);
+    state = isSynced ? 'synced' : withoutSource(findings, everSynced);
+    everSynced ||= isSynced;
   };
   const askAgain = async (): Promise<void> => {
-    await ask();
+    await ask(ASK_KERNEL_EVERY_MS);
     if (stopped) return;
-    const pauseMs = state === 'never' ? ASK_UNSET_EVERY_MS : ASK_EVERY_MS;
-    timer = setTimeout(() => void askAgain(), pauseMs);
+    timer = setTimeout(() => void askAgain(), state === 'never' ? ASK_UNSET_EVERY_MS : ASK_EVERY_MS);
     timer.unref();
   };
   void askAgain();
   return {
     state: () => state,
-    ask,
+    ask: () => ask(),
     stop() {
       stopped = true;
       if (timer !== null) clearTimeout(timer);
@@ -70,11 +77,13 @@ export function createTimeSync(options: TimeSyncOptions = {}): TimeSync {
   };
 }
 
-/** The kernel knows best, whichever client serves it; then chronyd's own word; then the flag of systemd-timesyncd. */
-function judge({ kernel, chrony, flagAgeMs, setFromRtc }: Findings, everSynced: boolean): TimeSourceState {
-  const isFlagFresh = flagAgeMs !== null && flagAgeMs < FLAG_FRESH_MS;
-  if (kernel ?? chrony?.follows ?? isFlagFresh) return 'synced';
-  const wasSynced = everSynced || chrony?.everFollowed === true || Number.isFinite(flagAgeMs ?? Number.NaN);
+function isDisciplined({ chrony, flagAgeMs }: Findings): boolean {
+  return chrony?.follows === true || (flagAgeMs !== null && flagAgeMs < FLAG_FRESH_MS);
+}
+
+function withoutSource({ chrony, flagAgeMs, setFromRtc }: Findings, everSynced: boolean): TimeSourceState {
+  const wasSynced =
+    everSynced || chrony?.everFollowed === true || (flagAgeMs !== null && Number.isFinite(flagAgeMs));
   if (wasSynced) return 'lost';
   const clientAtWork = chrony !== null || flagAgeMs !== null;
   return clientAtWork && !setFromRtc ? 'never' : 'unknown';
@@ -82,18 +91,12 @@ function judge({ kernel, chrony, flagAgeMs, setFromRtc }: Findings, everSynced: 
 
 async function lookAround(options: TimeSyncOptions): Promise<Findings> {
   const { root = '/' } = options;
-  const [kernel, chrony, flagAgeMs, setFromRtc] = await Promise.all([
-    answerOf(options, 'timedatectl', ['show', '--property=NTPSynchronized', '--value']),
+  const [chrony, flagAgeMs, setFromRtc] = await Promise.all([
     answerOf(options, 'chronyc', ['-c', '-n', 'tracking']),
     ageOfFlag(join(root, 'run/systemd/timesync')),
     isSetFromRtc(join(root, 'sys/class/rtc')),
   ]);
-  return {
-    kernel: kernel === 'yes' ? true : kernel === 'no' ? false : null,
-    chrony: chrony === null ? null : parseTracking(chrony),
-    flagAgeMs,
-    setFromRtc,
-  };
+  return { chrony: chrony === null ? null : parseTracking(chrony), flagAgeMs, setFromRtc };
 }
 
 /**

@@ -18,7 +18,19 @@ export const TOOLS = [
     probe: inPath,
   },
   { name: 'socat', packages: ['socat'], for: ['demo', 'test'], probe: inPath },
-  { name: 'mosquitto', packages: ['mosquitto', 'mosquitto-clients'], for: ['test'], probe: inPath },
+  {
+    name: 'mosquitto',
+    packages: ['mosquitto', 'mosquitto-clients'],
+    for: ['test', 'bench-uplink'],
+    probe: inPath,
+  },
+  {
+    name: 'paho-mqtt',
+    packages: ['python3-paho-mqtt'],
+    for: ['test'],
+    optional: true,
+    probe: (_name, env) => succeeds(['/usr/bin/python3', '-c', 'import paho.mqtt.client'], env),
+  },
   { name: 'openssl', packages: ['openssl'], for: ['test'], probe: inPath },
   { name: 'sumo', packages: ['sumo'], for: ['test'], optional: true, probe: inPath },
   { name: 'gcc', packages: ['gcc', 'libc6-dev'], for: ['bench-loops'], probe: inPath },
@@ -36,7 +48,7 @@ export const TOOLS = [
     optional: true,
     probe: (_name, env) => succeeds(['/usr/bin/python3', '-c', 'import cv2'], env),
   },
-  { name: 'strace', packages: ['strace'], for: ['test'], optional: true, probe: inPath },
+  { name: 'strace', packages: ['strace'], for: ['test', 'bench-uplink'], optional: true, probe: inPath },
   {
     name: 'GStreamer RTSP server',
     packages: [

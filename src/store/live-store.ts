@@ -6,6 +6,7 @@ import { createAudit } from './audit.ts';
 import type { AuditEnds, AuditRow } from './audit-chain.ts';
 import { createCommands } from './command-journal.ts';
 import { type Database, openDatabase, storeErrorFrom } from './database.ts';
+import { createDiskRoom } from './disk-room.ts';
 import { createGapRecords, type Origin } from './gap-records.ts';
 import { createLedger, type LedgerRow } from './ledger.ts';
 import { createOpenFaults } from './open-faults.ts';
@@ -87,6 +88,11 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
     ),
   );
   const shedding = createShedding(database, { ledger, outboxes, coarsestFlowS: options.coarsestFlowS ?? 0 });
+  // Whoever only looks needs none.
+  const room =
+    options.upstreams === undefined
+      ? null
+      : createDiskRoom(database, { file, maxPages: options.maxPages, monoMs: clock.monoMs });
   /** Grows when rows come in before those that may have been read already. */
   let generation = 0;
   /** Records given up, by upstream, until they can be declared. */
@@ -171,15 +177,25 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
     }
     return missing;
   };
+  const isFull = (error: unknown): boolean => error instanceof RoadsideError && error.code === 'store-full';
+  /** Does it once more when the disk has no room and the reserve helps. */
+  const onReserve = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      if (!isFull(error) || room?.retreat() !== true) throw error;
+      return work();
+    }
+  };
   /** Does it again as long as it fails for want of room and room can be made. */
   const withRoom = (work: () => void): void => {
+    room?.recover();
     for (let turn = 0; ; turn += 1) {
       try {
-        work();
+        onReserve(work);
         return;
       } catch (error) {
-        const isFull = error instanceof RoadsideError && error.code === 'store-full';
-        if (!isFull || turn >= SHED_TURNS || !makeRoom()) throw error;
+        if (!isFull(error) || turn >= SHED_TURNS || !onReserve(makeRoom)) throw error;
       }
     }
   };
@@ -209,7 +225,7 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
         generation,
         pending: (query) => guarded(() => outbox.pending(restamping.withoutHeld(query))),
         lastOutside: (live) => guarded(() => outbox.lastOutside(live)),
-        acknowledge: (positions) => guarded(() => outbox.acknowledge(positions)),
+        acknowledge: (positions) => onReserve(() => guarded(() => outbox.acknowledge(positions))),
         depth: () => guarded(() => outbox.depth()),
       };
     },

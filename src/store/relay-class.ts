@@ -18,6 +18,7 @@ const CLASS_OF_STREAM: Readonly<Record<StreamName, RelayClass>> = {
   movement: 3,
   passage: 3,
   hires: 4,
+  health: 4,
 };
 
 export function relayClassOf(stream: StreamName): RelayClass {

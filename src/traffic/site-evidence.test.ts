@@ -10,7 +10,7 @@ import { createSiteState, type SiteState } from './site-state.ts';
 
 const DEFINITION = siteDefinition();
 const BOOT = '0a1b2c3d4e5f';
-const CAR = { name: 'track-1', foot: [100, 100], sizePx: 40 } as const;
+const CAR = { camera: 'cam', name: 'track-1', foot: [100, 100], sizePx: 40 } as const;
 const now = (monoMs: number) => ({ monoMs, wallMs: 1_000_000 + monoMs, quality: 'synced' as const });
 
 function fold(state: SiteState, observations: readonly Observation[], monoMs: number) {

@@ -201,8 +201,8 @@ function lanesTouched(definition: SiteDefinition, fault: SensorFault): readonly 
     case 'model':
       return seenBy(definition.cameras);
     case 'process':
-      // Lanes are counted without evidence as well.
-      if (fault.sensor === 'evidence') return [];
+      // Lanes are counted as well without evidence, and by whatever clock; no receiver changes what is measured.
+      if (fault.sensor === 'evidence' || fault.code === 'taken-over') return [];
       return definition.lanes.map(({ lane }: LaneDefinition) => lane);
     default:
       return assertNever(fault.layer);

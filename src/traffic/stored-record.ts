@@ -1,7 +1,7 @@
 import type { RecordHead, TrafficRecord } from './record.ts';
 
 /** What the agent says of its own keeping, beside what it says of the road. */
-export type AgentRecord = GapRecord | AuditRecord;
+export type AgentRecord = GapRecord | AuditRecord | HealthRecord;
 
 /** Whatever is stored and relayed. `stream` discriminates. */
 export type StoredRecord = TrafficRecord | AgentRecord;
@@ -72,4 +72,67 @@ export interface AuditRecord extends RecordHead, AuditFact {
   readonly number: number;
   readonly previousHash: string;
   readonly hash: string;
+}
+
+/** How the agent and its machine are doing, some minutes apart. Counts are since the start of the agent. */
+export interface Health {
+  readonly upForS: number;
+  readonly inbox: { readonly waiting: number; readonly refused: number };
+  readonly store: StoreHealth;
+  readonly receivers: readonly ReceiverHealth[];
+  readonly processes: readonly ProcessHealth[];
+  /** Buses, devices and cameras, with figures whose unit is the last part of their name. */
+  readonly sensors: readonly SensorFigures[];
+  readonly machine: MachineHealth;
+}
+
+export interface StoreHealth {
+  /** Since the store file was made. */
+  readonly stored: number;
+  readonly damaged: number;
+  readonly evicted: number;
+  /** Waiting in memory because the store refuses them, and given up. */
+  readonly unstored: number;
+  readonly lost: number;
+}
+
+export interface ReceiverHealth {
+  readonly upstream: string;
+  readonly state: 'connecting' | 'online' | 'offline' | 'stopped';
+  /** Code of what is wrong with it; null when all is well. */
+  readonly error: string | null;
+  readonly connects: number;
+  readonly published: number;
+  readonly acknowledged: number;
+  readonly pending: number;
+}
+
+export interface ProcessHealth {
+  readonly process: string;
+  readonly state: 'starting' | 'working' | 'down' | 'stopped';
+  readonly restarts: number;
+}
+
+export interface SensorFigures {
+  readonly sensor: string;
+  readonly state: 'starting' | 'working' | 'failing' | 'stopped';
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+/** Null is what this machine does not tell. */
+export interface MachineHealth {
+  /** Of the agent's processes since the record before, percent of one core. */
+  readonly cpuPct: number | null;
+  readonly residentMegabytes: number | null;
+  /** Load average over five minutes, per core. */
+  readonly loadPerCore: number | null;
+  readonly availableMegabytes: number | null;
+  /** Where the store lies. */
+  readonly diskFreeMegabytes: number | null;
+  /** Of the hottest sensor. */
+  readonly temperatureC: number | null;
+}
+
+export interface HealthRecord extends RecordHead, Health {
+  readonly stream: 'health';
 }

@@ -1,7 +1,7 @@
 import type { OutboxRow } from '../store/outbox.ts';
 import type { StoredRecord } from '../traffic/stored-record.ts';
 import type { Publication } from './mqtt-session.ts';
-import { schemaName } from './payloads/head.ts';
+import { CONTRACT_VERSION, schemaName } from './payloads/head.ts';
 import type { SiteInventory, StatePayload } from './payloads/state.ts';
 import { recordTopic, stateTopic, topicLaneOf } from './topics.ts';
 
@@ -37,7 +37,7 @@ export function encodeBirth(birth: {
   readonly inventory: SiteInventory;
 }): Publication {
   const { site, session, wallMs, inventory } = birth;
-  const { version, configRev, lanes, sensors } = inventory;
+  const { version, configRev, lanes, sensors, drivers, models, upstream } = inventory;
   return encodeState({
     schema: schemaName('state'),
     site,
@@ -48,6 +48,10 @@ export function encodeBirth(birth: {
     configRev,
     lanes: [...lanes],
     sensors: [...sensors],
+    drivers: [...drivers],
+    models: [...models],
+    upstream,
+    contract: CONTRACT_VERSION,
   });
 }
 

@@ -113,7 +113,8 @@ export function createRelay(options: RelayOptions): Relay {
     const done = finishing !== null && core.inFlight === 0;
     if (done || core.isFull) acknowledge();
     if (done) finishing?.();
-    if (finishing !== null) return;
+    // As long as the platform keeps up, most turns end here: nothing waits that is not under way.
+    if (finishing !== null || outbox.depth() <= core.inFlight + core.toAcknowledge.length) return;
     const nowMs = clock.monoMs();
     const limit = pace.allowance(nowMs);
     const { wallMs } = clock.now();

@@ -8,6 +8,7 @@ import { encodeBirth, encodeOffline, encodeRecord } from '../../src/uplink/publi
 import { type TestBroker, until } from '../fakes/broker.ts';
 import { startMosquitto } from '../fakes/broker-mosquitto.ts';
 import { faultRecord, flowRecord, gapRecord, incidentRecord, passageRecord } from '../fakes/records.ts';
+import { siteInventory } from '../fakes/site-inventory.ts';
 
 const SITE = 'renmin-lu-3';
 /** Debian's own Python: another one does not see the packages of the system. */
@@ -49,7 +50,7 @@ describe.each(CONSUMERS)('the example receiver $name', ({ argv, absent }) => {
   async function sendState({ topic, payload }: ReturnType<typeof encodeBirth>): Promise<void> {
     await site.publishAsync(topic, payload, { qos: 1, retain: true });
   }
-  const inventory = { version: '0.1.0', configRev: 'a1b2c3', lanes: ['north-1'], sensors: ['loop-n1a'] };
+  const inventory = siteInventory;
   const birth = (session: string) => encodeBirth({ site: SITE, session, wallMs: 0, inventory });
   const will = (session: string) => encodeOffline({ site: SITE, session, reason: 'lost' });
 
@@ -73,6 +74,7 @@ describe.each(CONSUMERS)('the example receiver $name', ({ argv, absent }) => {
     await send(gap(2, { upstream: 'platform', count: 3, ranges: [flowGap(6, 7)], unnamed: 1 }));
     await send(passageRecord({ seq: 4 }));
     for (const seq of [1, 2, 3, 2]) await send(passageRecord({ seq }), true);
+    await send({ ...passageRecord({ seq: 3 }), clock: 'restamped' }, true);
     await send(incidentRecord({ seq: 1 }));
     await send(incidentRecord({ seq: 2 }));
     await send({ ...incidentRecord({ seq: 3 }), incident: 'stopped-vehicle/north-1/1', phase: 'close' });
@@ -86,6 +88,7 @@ describe.each(CONSUMERS)('the example receiver $name', ({ argv, absent }) => {
       live: 13,
       replayed: 4,
       duplicates: 2,
+      corrected: 1,
       unnamed: 1,
       missing: [`${SITE} boot-1 flow 4-4`],
       declared: [`${SITE} boot-1 flow 6-7`],

@@ -42,7 +42,7 @@ function loop(name: string, more: Partial<LoopOverview> = {}): LoopOverview {
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'roadside-control-'));
-  view = { site: 'x', nowMs: 1000, loops: [loop('a'), loop('b')], faults: [] };
+  view = { site: 'x', nowMs: 1000, loops: [loop('a'), loop('b')], incidents: [], faults: [] };
   rows = [];
   evidence = new Map();
   server = await openControlServer(path(), {
@@ -50,6 +50,7 @@ beforeEach(async () => {
     watch: () => view,
     readLedger: ({ stream, after, limit }) =>
       stream === 'hires' ? rows.filter(({ position }) => position > after).slice(0, limit) : [],
+    audit: { read: () => [], ends: () => ({ lastNumber: 0 }) },
     listEvidence: () =>
       Promise.resolve([...evidence].map(([name, bytes]) => ({ name, bytes: bytes.length }))),
     readEvidence: (name) => {
@@ -100,6 +101,12 @@ describe('the control socket', () => {
     expect(second.value).toMatchObject({ nowMs: 1100, loops: [{ loop: 'b', count: 1 }] });
     expect(second.value?.loops).toHaveLength(1);
     expect(second.value).not.toHaveProperty('faults');
+    expect(second.value).not.toHaveProperty('incidents');
+    const incident = { incident: 'x/1', kind: 'collision', lane: 'north-1', zone: null } as const;
+    const told = { severity: 'critical', certainty: 'suspected', sinceMs: 1, files: [] } as const;
+    view = { ...view, nowMs: 1200, incidents: [{ ...incident, ...told }] };
+    const third = await deltas.next();
+    expect(third.value).toMatchObject({ nowMs: 1200, loops: [], incidents: [incident] });
     await deltas.return(undefined);
   });
 

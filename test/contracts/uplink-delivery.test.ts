@@ -12,6 +12,7 @@ import { openLink } from '../fakes/broker-link.ts';
 import { startMosquitto } from '../fakes/broker-mosquitto.ts';
 import { openSubscriber, type PlatformSubscriber } from '../fakes/broker-subscriber.ts';
 import { faultRecord, flowRecord, incidentRecord, passageRecord } from '../fakes/records.ts';
+import { siteInventory } from '../fakes/site-inventory.ts';
 
 const WINDOW = 20;
 const BROKERS = [
@@ -57,7 +58,7 @@ describe.each(BROKERS)('the uplink to $name', ({ startBroker }) => {
       session: 'session-1',
       settings: localSettings(url, { window: WINDOW, ...changes }),
       outbox: store.outbox('platform'),
-      inventory: { version: '0.1.0', configRev: 'a1b2c3', lanes: ['north-1'], sensors: ['loop-n1a'] },
+      inventory: siteInventory,
       clock: systemClock,
     });
     uplink.start();

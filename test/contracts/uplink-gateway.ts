@@ -2,12 +2,14 @@
  * A gateway reduced to store and uplink, as a process that tests can kill: `<file> <boot> <url> <records>`.
  * It appends while it relays, prints `online` once, and leaves by itself when everything is acknowledged.
  */
+
 import { writeSync } from 'node:fs';
 import { createSystemClock } from '../../src/base/clock.ts';
 import { openStore } from '../../src/store/store.ts';
 import { createUplink } from '../../src/uplink/uplink.ts';
 import { localSettings } from '../fakes/broker.ts';
 import { flowRecord, passageRecord } from '../fakes/records.ts';
+import { siteInventory } from '../fakes/site-inventory.ts';
 
 const APPEND_EVERY_MS = 5;
 const PER_APPEND = 5;
@@ -24,7 +26,7 @@ const uplink = createUplink({
   session: boot,
   settings: localSettings(url),
   outbox: store.outbox('platform'),
-  inventory: { version: '0.1.0', configRev: 'a1b2c3', lanes: ['north-1'], sensors: ['loop-n1a'] },
+  inventory: siteInventory,
   clock,
 });
 uplink.start();

@@ -11,8 +11,8 @@ import { startMosquitto } from '../fakes/broker-mosquitto.ts';
 import { openSubscriber, type PlatformSubscriber } from '../fakes/broker-subscriber.ts';
 
 const GATEWAY = fileURLToPath(new URL('./uplink-gateway.ts', import.meta.url));
-/** What the gateway may have under way when it dies, and half of it again that waits for the disk. */
-const MOST_REPEATED = 1.5 * 20;
+/** One window: what the gateway has under way when it dies, and what was answered and waits for the disk. */
+const MOST_REPEATED = 20;
 
 describe('a gateway process killed with SIGKILL', () => {
   let folder: string;

@@ -15,6 +15,7 @@ import { openLink } from '../fakes/broker-link.ts';
 import { type MosquittoOptions, startMosquitto } from '../fakes/broker-mosquitto.ts';
 import { openSubscriber, type PlatformSubscriber } from '../fakes/broker-subscriber.ts';
 import { incidentRecord, passageRecord } from '../fakes/records.ts';
+import { siteInventory } from '../fakes/site-inventory.ts';
 
 let folder: string;
 let store: Store;
@@ -54,7 +55,7 @@ function startUplink(url: string, changes: Partial<UplinkSettings> = {}, session
     session,
     settings: localSettings(url, changes),
     outbox: store.outbox('platform'),
-    inventory: { version: '0.1.0', configRev: 'a1b2c3', lanes: ['north-1'], sensors: ['loop-n1a'] },
+    inventory: siteInventory,
     clock,
   });
   uplink.start();

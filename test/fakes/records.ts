@@ -8,7 +8,7 @@ import type {
   PassageRecord,
   RecordHead,
 } from '../../src/traffic/record.ts';
-import type { AuditRecord, GapRecord, StreamName } from '../../src/traffic/stored-record.ts';
+import type { AuditRecord, GapRecord, HealthRecord, StreamName } from '../../src/traffic/stored-record.ts';
 import { exampleRecords } from '../../src/uplink/payloads/contract-examples.ts';
 
 export interface RecordOrigin {
@@ -63,6 +63,10 @@ export function hiResRecord(origin: RecordOrigin): HiResRecord {
 
 export function gapRecord(origin: RecordOrigin): GapRecord {
   return { ...exampleRecords.gap, ...head('gap', origin) };
+}
+
+export function healthRecord(origin: RecordOrigin): HealthRecord {
+  return { ...exampleRecords.health, ...head('health', origin) };
 }
 
 export function auditRecord(origin: RecordOrigin): AuditRecord {

@@ -1,4 +1,5 @@
 /** Uplinks on a store of their own, and everything that a test opens beside them: undone in reverse at the end. */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { type Clock, createSystemClock } from '../../src/base/clock.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { createUplink, type Uplink, type UplinkSettings } from '../../src/uplink/uplink.ts';
 import { localSettings, until } from './broker.ts';
+import { siteInventory } from './site-inventory.ts';
 
 export interface UplinkStand {
   readonly folder: string;
@@ -35,7 +37,7 @@ export function openUplinkStand(clock: Clock = createSystemClock()): UplinkStand
         session: 'session-1',
         settings: localSettings(url, changes),
         outbox: store.outbox('platform'),
-        inventory: { version: '0.1.0', configRev: 'a1b2c3', lanes: ['north-1'], sensors: ['loop-n1a'] },
+        inventory: siteInventory,
         clock,
       });
       uplink.start();

@@ -47,6 +47,11 @@ async function mountImage(
   return { image, place, unmount };
 }
 
+/** Mounts an image again that was unmounted. */
+export function mountAgain(stand: Stand, { image, place }: LoopImage, options: string): Promise<LoopImage> {
+  return mountImage(stand, { image, place, options });
+}
+
 /**
  * What a power cut at this instant would leave of `source`, mounted: its image lies on an XFS that copies by
  * reference, at one instant and without asking the file system above, which goes on writing. What

@@ -1,6 +1,20 @@
 import type { Scenario } from './scenario.ts';
+import { slowSyncs, syncFailsForEver, syncFailsOnce } from './scenarios/bad-syncs.ts';
 import { damages } from './scenarios/damages.ts';
+import { diskFull } from './scenarios/disk-full.ts';
+import { kills } from './scenarios/kills.ts';
 import { powerCuts } from './scenarios/power-cuts.ts';
+import { readOnly } from './scenarios/read-only.ts';
 
 /** Every fault, in the order of docs/faults.md. */
-export const SCENARIOS: readonly Scenario[] = [powerCuts('ext4'), powerCuts('xfs'), damages];
+export const SCENARIOS: readonly Scenario[] = [
+  powerCuts('ext4'),
+  powerCuts('xfs'),
+  damages,
+  kills,
+  diskFull,
+  readOnly,
+  syncFailsOnce,
+  syncFailsForEver,
+  slowSyncs,
+];

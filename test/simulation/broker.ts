@@ -22,6 +22,10 @@ export interface Broker {
 const CONNECT_TIMEOUT_MS = 20_000;
 const AWAY_MS = 15_000;
 
+/** Of one start: so many attempts to connect, and one more in so much time, however often it fails. */
+const QUICK_ATTEMPTS = 9;
+const STEADY_MS = 33_000;
+
 type Fate = 'taken' | 'refused' | 'hung-up-over';
 
 export function createBroker(world: World, upstream: UpstreamPlan, watch: Watch): Broker {
@@ -60,8 +64,13 @@ export function createBroker(world: World, upstream: UpstreamPlan, watch: Watch)
   };
 
   const openSession = (isAlive: () => boolean): Surroundings['openSession'] => {
+    const beganMs = timeline.nowMs;
+    let attemptsInLife = 0;
     return (options, listener): MqttSession => {
       attempts += 1;
+      attemptsInLife += 1;
+      const most = QUICK_ATTEMPTS + (timeline.nowMs - beganMs) / STEADY_MS;
+      if (attemptsInLife > most) world.breach(`${name}: ${attemptsInLife} attempts to connect since the start`);
       /** The program has given the connection up, or been told that it is gone. */
       let over = false;
       /** Nothing arrives any more: the connection is broken, or a newer one has taken its place. */
@@ -76,7 +85,13 @@ export function createBroker(world: World, upstream: UpstreamPlan, watch: Watch)
         if (over) return;
         over = true;
         world.trace(`${name}: connection ended: ${error.message}`);
-        if (isAlive()) listener.ended({ error, otherVersion: 'no', orderly });
+        if (!isAlive()) return;
+        watch.disconnected();
+        listener.ended({ error, otherVersion: 'no', orderly });
+      };
+      const leave = (): void => {
+        if (!over && isAlive()) watch.disconnected();
+        over = true;
       };
       const breakOff = (orderly = false): void => {
         cut = true;
@@ -105,7 +120,8 @@ export function createBroker(world: World, upstream: UpstreamPlan, watch: Watch)
         const record = watch.recordOf(publication);
         const fate = record === null ? 'taken' : fateOf(record.id);
         if (fate === 'hung-up-over') return breakOff(true);
-        if (fate === 'refused') {
+        if (record !== null && fate === 'refused') {
+          watch.refusedBy(record);
           const error = publishRefusal(0x99, 'payload format invalid', publication.topic);
           return down(() => answer({ kind: 'refused', error }));
         }
@@ -151,12 +167,10 @@ export function createBroker(world: World, upstream: UpstreamPlan, watch: Watch)
         },
         subscribe: () => undefined,
         close: () => {
-          over = true;
+          leave();
           return Promise.resolve();
         },
-        destroy() {
-          over = true;
-        },
+        destroy: leave,
       };
     };
   };

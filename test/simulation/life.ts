@@ -39,8 +39,9 @@ export interface LifeOptions {
   readonly died: () => void;
 }
 
+const INVENTORY = { version: '0', configRev: 'rev-1', lanes: [], sensors: [], drivers: [], models: [] };
 /** Records kept while the disk refuses them; small, so that giving up is seen. */
-const MAX_WAITING = 60;
+const MAX_WAITING = 10;
 const STOP_DEADLINE_MS = 5000;
 /** Timers of one upstream beside one for each record under way. */
 const TIMERS = 8;
@@ -151,7 +152,7 @@ export function openLife({ world, file, number, lines, died }: LifeOptions): Lif
       session: boot,
       settings: upstream.settings,
       outbox: onDisk(watch.over(store.outbox(upstream.name))),
-      inventory: { version: '0', configRev: 'rev-1', lanes: [], sensors: [] },
+      inventory: { ...INVENTORY, upstream: upstream.name },
       clock,
       surroundings: { scheduler, random: chance.share, openSession: broker.openSession(() => !over) },
     });

@@ -59,22 +59,29 @@ export function planOf(seed: number): Plan {
   const chance = seededRandom(seed);
   const sometimes = (share: number, least: number, most: number): number =>
     chance.share() < share ? spread(chance, least, most) : 0;
+  const batches = Math.round(spread(chance, 5, 20));
+  const batchEveryMs = spread(chance, 1000, 2_000_000);
+  /** Mean time between what happens so many times in the run. */
+  const every = (share: number, times: number): number => {
+    const drawn = sometimes(share, 1, times);
+    return drawn === 0 ? 0 : (batches * batchEveryMs) / drawn;
+  };
   const names = ['platform', 'transport', 'insurer'].slice(0, chance.share() < 0.5 ? 1 : 2 + (seed % 2));
   return {
     seed,
-    upstreams: names.map((name, index) => upstreamOf(name, { chance, sometimes, everything: index === 0 })),
+    upstreams: names.map((name, index) => upstreamOf(name, { chance, sometimes, every, everything: index === 0 })),
     disk: {
-      writeFails: sometimes(0.3, 0.005, 0.2),
+      writeFails: sometimes(0.3, 0.005, 0.9),
       readFails: sometimes(0.15, 0.001, 0.02),
       slow: sometimes(0.3, 0.01, 0.2),
-      maxPages: chance.share() < 0.25 ? Math.round(spread(chance, 38, 60)) : 100_000,
+      maxPages: chance.share() < 0.25 ? Math.round(spread(chance, 22, 32)) : 100_000,
     },
-    batches: Math.round(spread(chance, 10, 50)),
-    batchEveryMs: spread(chance, 1000, 600_000),
-    batchRecords: Math.round(spread(chance, 1, 6)),
-    powerCut: sometimes(0.4, 0.002, 0.05),
-    restartEveryMs: sometimes(0.2, 60_000, 1_200_000),
-    clockStepEveryMs: sometimes(0.3, 60_000, 1_200_000),
+    batches,
+    batchEveryMs,
+    batchRecords: chance.share() < 0.8 ? spread(chance, 1, 5) : spread(chance, 5, 15),
+    powerCut: sometimes(0.4, 0.002, 0.03),
+    restartEveryMs: every(0.25, 6),
+    clockStepEveryMs: every(0.3, 40),
   };
 }
 
@@ -87,9 +94,10 @@ interface Draw {
   readonly chance: SeededRandom;
   readonly everything: boolean;
   sometimes(share: number, least: number, most: number): number;
+  every(share: number, times: number): number;
 }
 
-function upstreamOf(name: string, { chance, everything, sometimes }: Draw): UpstreamPlan {
+function upstreamOf(name: string, { chance, everything, sometimes, every }: Draw): UpstreamPlan {
   const whole = (least: number, most: number): number => Math.round(spread(chance, least, most));
   return {
     name,
@@ -104,7 +112,7 @@ function upstreamOf(name: string, { chance, everything, sometimes }: Draw): Upst
       mute: sometimes(0.15, 0.1, 0.8),
       refused: sometimes(0.2, 0.01, 0.5),
       hungUpOver: sometimes(0.1, 0.005, 0.05),
-      restartEveryMs: sometimes(0.2, 30_000, 1_200_000),
+      restartEveryMs: every(0.2, 12),
       window: chance.share() < 0.7 ? 65_535 : whole(1, 20),
     },
     settings: {

@@ -28,13 +28,14 @@ export interface Outcome {
 export interface SimulateOptions {
   readonly code: Code;
   readonly seed: number;
-  /** A file that does not exist yet; it is deleted afterwards. */
+  /** An empty store; it is deleted afterwards. */
   readonly file: string;
   readonly write: ((line: string) => void) | null;
 }
 
 /** Beyond the pauses that the settings ask for. */
 const PATIENCE_MS = 900_000;
+const LOOK_EVERY_MS = 60_000;
 /** Every promise of the program that is kept at once runs in fewer turns of the microtask queue than this. */
 const MICROTASKS = 12;
 const MAKERS = [passageRecord, flowRecord, hiResRecord, incidentRecord, faultRecord] as const;
@@ -95,8 +96,16 @@ export async function simulate({ code, seed, file, write }: SimulateOptions): Pr
     });
   };
 
+  const lookLater = (): void => {
+    timeline.after(LOOK_EVERY_MS, () => {
+      for (const { watch } of lines) watch.look();
+      lookLater();
+    });
+  };
+
   begin();
   produceLater();
+  lookLater();
   restartLater();
   stepLater();
   const patienceMs = patienceOf(world);

@@ -25,11 +25,17 @@ export interface Watch {
   /** A life of the gateway has begun or ended: what was refused is forgotten, too. */
   restarted(): void;
   connected(window: number): void;
+  /** The program has given the connection up, or been told that it is gone. */
+  disconnected(): void;
   /** Null for what is no record. */
   recordOf(publication: Publication): Carried | null;
   published(publication: Publication): Carried | null;
   arrived(record: Carried): void;
+  /** The broker refuses it; whether the gateway will hear of that is another question. */
+  refusedBy(record: Carried): void;
   answered(record: Carried | null, outcome: PublishOutcome): void;
+  /** To be called now and then. */
+  look(): void;
   /** The outbox with everything that is asked of it looked at. */
   over(outbox: Outbox): Outbox;
   /** Closes the books. */
@@ -48,6 +54,9 @@ const ENVELOPE = /^\{"schema":"[^"]*","replayed":(true|false),"publishedAtMs":\d
 const ID = /"id":"([^"]+)"/;
 /** Refusals of one class after which the relay sends nothing more of it for a while. */
 const REFUSALS_BEFORE_HOLD = 10;
+
+/** A link may lie idle for so long although something waits, beside the pauses of the backlog. */
+const PATIENCE_MS = 90_000;
 
 export function createWatch(world: World, upstream: UpstreamPlan): Watch {
   const { name, settings } = upstream;
@@ -71,11 +80,20 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
   let backlogSent = 0;
   let connections = 0;
   let nowDelivered = 0;
+  /** When something last went over the present connection; null without one. */
+  let lastUseMs: number | null = null;
+
+  /** What has given way is not known here. */
+  const hasLittleRoom = world.plan.disk.maxPages < 1000;
+  const idleMs = PATIENCE_MS + settings.backfillDelayMaxMs + 2000 / settings.backfillPerS;
 
   const fail = (what: string): void => world.breach(`${name}: ${what}`);
   const streamOf = (id: string): StreamName => id.split('/')[2] as StreamName;
   const classOf = (id: string): number => relayClassOf(streamOf(id));
   const isHeld = (relayClass: number): boolean => (refusals.get(relayClass) ?? 0) >= REFUSALS_BEFORE_HOLD;
+  /** It could be sent on this connection. */
+  const isWanted = ({ id, stream }: Open): boolean =>
+    !sent.has(id) && !refused.has(id) && !isHeld(relayClassOf(stream));
   /** What a connection may repeat: sent on it, and not forgotten by the outbox. */
   const leftOver = (): number => {
     const left = [...sent].filter((id) => !forgotten.has(id) && !refused.has(id)).length;
@@ -90,13 +108,11 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
   const checkOrder = ({ id, replayed }: Carried): void => {
     const relayClass = classOf(id);
     // What has given way is not there to go first.
-    if (relayClass === 1 || world.plan.disk.maxPages < 1000) return;
+    if (relayClass === 1 || hasLittleRoom) return;
     for (const other of open.values()) {
-      if (sent.has(other.id) || refused.has(other.id)) continue;
-      const otherClass = relayClassOf(other.stream);
-      if (isHeld(otherClass)) continue;
-      if (otherClass === 1) fail(`${id} goes before the urgent ${other.id}`);
-      if (!replayed || world.clockStepped) continue;
+      if (!isWanted(other)) continue;
+      if (relayClassOf(other.stream) === 1) fail(`${id} goes before the urgent ${other.id}`);
+      if (!replayed || outOfTurn.has(id) || world.clockStepped) continue;
       const ageMs = world.wallMs() - other.storedWallMs;
       if (ageMs < settings.liveWithinMs - 1) fail(`${id} of the backlog goes before ${other.id}, which is live`);
     }
@@ -111,7 +127,7 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
     }
   };
   const checkPace = ({ id, replayed }: Carried): void => {
-    if (!replayed || classOf(id) === 1) return;
+    if (!replayed || classOf(id) === 1 || outOfTurn.has(id)) return;
     backlogSent += 1;
     const { backfillPerS } = settings;
     const sinceS = (world.timeline.nowMs - connectedMs) / 1000;
@@ -143,6 +159,7 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
     },
     restarted() {
       checkLeftOver();
+      lastUseMs = null;
       refused.clear();
       refusals.clear();
     },
@@ -150,11 +167,16 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
       checkLeftOver();
       connections += 1;
       connectedMs = world.timeline.nowMs;
+      lastUseMs = connectedMs;
       window = granted;
       backlogSent = 0;
       world.trace(`${name}: connection ${connections}, window ${granted}`);
     },
+    disconnected() {
+      lastUseMs = null;
+    },
     published(publication) {
+      lastUseMs = world.timeline.nowMs;
       const record = recordOf(publication);
       if (record === null) return null;
       const { id } = record;
@@ -173,7 +195,11 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
       nowDelivered += 1;
       oracle.deliver({ ...record, outOfTurn: outOfTurn.has(record.id) });
     },
+    refusedBy({ id }) {
+      outOfTurn.add(id);
+    },
     answered(record, outcome) {
+      lastUseMs = world.timeline.nowMs;
       if (record === null) return;
       const { id } = record;
       world.trace(`${name}: ${outcome.kind} ${id}`);
@@ -182,9 +208,14 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
       else {
         refused.add(id);
         refusals.set(classOf(id), (refusals.get(classOf(id)) ?? 0) + 1);
-        outOfTurn.add(id);
         sent.delete(id);
       }
+    },
+    look() {
+      if (lastUseMs === null || unanswered.size > 0 || hasLittleRoom) return;
+      if (world.timeline.nowMs - lastUseMs < idleMs) return;
+      const [waits] = [...open.values()].filter(isWanted);
+      if (waits !== undefined) fail(`the link lies idle while ${waits.id} waits`);
     },
     over(outbox) {
       const learn = ({ position, id, stream, madeAtMs }: LedgerRow): void => {

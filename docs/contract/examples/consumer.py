@@ -5,7 +5,6 @@ missing, and knows which incidents are void. MQTT 5; Debian package python3-paho
 
 `platform` is the receiver's name in the site file: one of `furtherUplinks` has its own. A line is printed for
 each record, and the books as JSON when the program is asked to end (SIGTERM or Ctrl-C).
-
 In service keep the books in your database, changed in the transaction that stores the record, and check each
 payload with the schemas of asyncapi.json. Fields and streams that you do not know belong to a later version.
 """
@@ -23,7 +22,7 @@ from paho.mqtt.properties import Properties
 url = urlsplit(sys.argv[1] if len(sys.argv) > 1 else "mqtt://127.0.0.1")
 upstream = sys.argv[2] if len(sys.argv) > 2 else "platform"
 
-counts = {"live": 0, "replayed": 0, "duplicates": 0, "unnamed": 0}
+counts = {"live": 0, "replayed": 0, "duplicates": 0, "corrected": 0, "unnamed": 0}
 # By (site, boot, stream): the numbers that came, and these together with those that never will.
 come, accounted = {}, {}
 declared = []
@@ -47,11 +46,12 @@ def take_record(record):
     if record["id"] != "/".join(map(str, (*key, seq))):
         raise ValueError(f"not the id of its record: {record['id']}")
     if any(low <= seq <= high for low, high in come.get(key, [])):
-        counts["duplicates"] += 1
-        print("duplicate", record["id"], flush=True)
-        return
-    add_range(come, key, seq, seq)
-    add_range(accounted, key, seq, seq)
+        # A restamped copy has the right times where the known one may not: store it in its place.
+        kind = "corrected" if record["clock"] == "restamped" else "duplicates"
+        counts[kind] += 1
+        return print(kind, record["id"], flush=True)
+    for series in (come, accounted):
+        add_range(series, key, seq, seq)
     # Live views and alarms take live records only; the archive takes both.
     way = "replayed" if record["replayed"] else "live"
     counts[way] += 1

@@ -6,7 +6,6 @@
  *
  * `platform` is the receiver's name in the site file: one of `furtherUplinks` has its own. A line is printed for
  * each record, and the books as JSON when the program is asked to end (SIGTERM or Ctrl-C).
- *
  * In service keep `books` in your database, changed in the transaction that stores the record, and check each
  * payload with the schemas of asyncapi.json. Fields and streams that you do not know belong to a later version.
  */
@@ -25,6 +24,7 @@ const books = {
   live: 0,
   replayed: 0,
   duplicates: 0,
+  corrected: 0,
   /** By `site boot stream`: the numbers that came, and these together with those that never will. */
   come: new Map<string, Range[]>(),
   accounted: new Map<string, Range[]>(),
@@ -55,12 +55,12 @@ function takeRecord(record: RoadsideRecord): void {
   if (id !== [site, boot, stream, seq].join('/')) throw new Error(`not the id of its record: ${id}`);
   const key = `${site} ${boot} ${stream}`;
   if ((books.come.get(key) ?? []).some(([from, to]) => from <= seq && seq <= to)) {
-    books.duplicates += 1;
-    console.log(`duplicate ${id}`);
-    return;
+    // A restamped copy has the right times where the known one may not: store it in its place.
+    const kind = record['clock'] === 'restamped' ? 'corrected' : 'duplicates';
+    books[kind] += 1;
+    return console.log(`${kind} ${id}`);
   }
-  addRange(books.come, key, [seq, seq]);
-  addRange(books.accounted, key, [seq, seq]);
+  for (const series of [books.come, books.accounted]) addRange(series, key, [seq, seq]);
   books[replayed ? 'replayed' : 'live'] += 1;
   if (stream === 'gap') declare(record);
   if (stream === 'incident') follow(record);
@@ -117,10 +117,10 @@ function missing(): string[] {
 }
 
 function report(): string {
-  const { live, replayed, duplicates, declared, unnamed, voided, open, offline } = books;
+  const { live, replayed, duplicates, corrected, declared, unnamed, voided, open, offline } = books;
   const lists = { missing: missing(), declared, voided, open: open.keys(), offline };
   const sorted = Object.entries(lists).map(([name, list]) => [name, [...list].sort()] as const);
-  return JSON.stringify({ live, replayed, duplicates, unnamed, ...Object.fromEntries(sorted) });
+  return JSON.stringify({ live, replayed, duplicates, corrected, unnamed, ...Object.fromEntries(sorted) });
 }
 
 const { MQTT_USERNAME: username, MQTT_PASSWORD: password, MQTT_CA_FILE: caFile } = process.env;
@@ -135,7 +135,7 @@ client.on('connect', () => client.subscribe('roadside/v1/#', { qos: 1 }, () => c
 client.on('message', (topic, bytes) => {
   try {
     const payload = JSON.parse(bytes.toString());
-    if (!/^roadside\.[a-z]+\/1$/.test(payload.schema)) throw new Error(`not of this contract`);
+    if (!/^roadside\.[a-z]+\/1$/.test(payload.schema)) throw new Error('not of this contract');
     if (payload.schema === 'roadside.state/1') takeState(payload);
     else if ('seq' in payload) takeRecord(payload);
   } catch (error) {

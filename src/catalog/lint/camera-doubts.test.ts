@@ -29,7 +29,7 @@ function doubts(changes: { kinds?: readonly string[]; stopLine?: boolean; ground
     lanes: [stopLine ? { ...lane, stopLine: line } : lane],
     ...(groundPlane === undefined ? {} : { groundPlane }),
   });
-  return cameraDoubts([camera]).map(({ message }) => message);
+  return cameraDoubts([camera], new Map()).map(({ message }) => message);
 }
 
 test('turning movements need entry and exit zones', () => {

@@ -1,12 +1,19 @@
+import type { LoadedModel } from '../load/load-model.ts';
 import type { Doubt } from '../load/problem.ts';
 import type { Path } from '../schema/json-schema.ts';
 import type { Camera } from '../schema/site.ts';
+import { detailDoubts } from './detail-doubts.ts';
 
-/** What is drawn for a camera and will yield nothing, because its other half is missing. */
-export function cameraDoubts(cameras: readonly Camera[]): readonly Doubt[] {
+/** What is drawn for a camera and will yield nothing or little: half a drawing, vehicles too small to see. */
+export function cameraDoubts(
+  cameras: readonly Camera[],
+  models: ReadonlyMap<string, LoadedModel>,
+): readonly Doubt[] {
   return cameras.flatMap((camera, index) => {
     const path = ['cameras', index];
-    return [...turningDoubts(camera, path), ...queueDoubts(camera, path)];
+    const model = models.get(camera.model);
+    const detail = model?.kind === 'available' ? detailDoubts(camera, { card: model.card, path }) : [];
+    return [...turningDoubts(camera, path), ...queueDoubts(camera, path), ...detail];
   });
 }
 

@@ -62,7 +62,7 @@ function doubts(parts: {
     buses: [{ id: 'lan', protocol: 'modbus-tcp', host: '10.0.0.5', devices: parts.devices, ...parts.bus }],
     uplink: { url: 'mqtt://h' },
   });
-  return doubtsAbout(site, drivers);
+  return doubtsAbout(site, { drivers, models: new Map() });
 }
 
 const inputs = (pollMs: number) => [{ id: 'd', driver: 'generic-di8', pollMs, loops: ['a', 'b', 'c'] }];

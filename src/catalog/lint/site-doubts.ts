@@ -1,4 +1,5 @@
 import { pollMsOf } from '../derive/evidence.ts';
+import type { LoadedSite } from '../load/load-site.ts';
 import type { Doubt } from '../load/problem.ts';
 import type { LoopDriver } from '../schema/driver.ts';
 import type { Path } from '../schema/json-schema.ts';
@@ -8,7 +9,10 @@ import { BUS_UTILISATION_MAX_PCT, pollBudget } from './poll-budget.ts';
 import { resolutionDoubts } from './poll-resolution.ts';
 
 /** What works and will disappoint: reads too far apart, lines that can hardly carry them, halves of drawings. */
-export function doubtsAbout(site: Site, drivers: ReadonlyMap<string, LoopDriver>): readonly Doubt[] {
+export function doubtsAbout(
+  site: Site,
+  { drivers, models }: Pick<LoadedSite, 'drivers' | 'models'>,
+): readonly Doubt[] {
   const ofBuses = site.buses.flatMap((bus, b) => {
     const path = ['buses', b];
     return [
@@ -21,7 +25,7 @@ export function doubtsAbout(site: Site, drivers: ReadonlyMap<string, LoopDriver>
       }),
     ];
   });
-  return [...ofBuses, ...cameraDoubts(site.cameras)];
+  return [...ofBuses, ...cameraDoubts(site.cameras, models)];
 }
 
 interface Placed {

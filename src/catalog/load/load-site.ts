@@ -66,7 +66,7 @@ export async function inspectSite(file: string, folders: CatalogFolders): Promis
     drivers,
     models,
     configRev: configRevOf({ site, drivers, models }),
-    warnings: doubtsAbout(site, drivers).map((doubt) => source.value.locate(doubt)),
+    warnings: doubtsAbout(site, { drivers, models }).map((doubt) => source.value.locate(doubt)),
   };
   deepFreeze(value.site);
   return { kind: 'ok', value: Object.freeze(value) };

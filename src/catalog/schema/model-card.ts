@@ -78,7 +78,9 @@ export const modelCardSchema = z
         anySize: z
           .boolean()
           .default(false)
-          .describe('true when the file computes any size in multiples of multipleOf: cameras may ask for more detail.'),
+          .describe(
+            'true when the file computes any size in multiples of multipleOf: cameras may ask for more detail.',
+          ),
         pixels: pixelsSchema.prefault({}).describe('How a picture becomes the input.'),
       })
       .refine((input) => input.widthPx % input.multipleOf === 0 && input.heightPx % input.multipleOf === 0, {

@@ -94,19 +94,28 @@ const sparkplugName = z
   .string()
   .min(1)
   .max(100)
-  .regex(/^[^/+#\u0000-\u001f]+$/, { error: 'a name without /, + and #' });
+  .regex(/^[^/+#]+$/, { error: 'a name without /, + and #' });
 
 const sparkplugSchema = z
   .strictObject({
     groupId: sparkplugName.describe('Sparkplug group, such as the district.'),
     edgeNodeId: sparkplugName.describe('Sparkplug edge node: this cabinet, once in its group.'),
   })
-  .describe('Flow figures as Sparkplug B too: latest values only, QoS 0, on a second connection. Off when absent.');
+  .describe(
+    'Flow figures as Sparkplug B too: latest values only, QoS 0, on a second connection. Off when absent.',
+  );
 
 /** The traffic police platform. */
 export const uplinkSchema = z.strictObject({
   ...broker,
   publishPassages: z.boolean().default(false).describe('true to send every single passage too.'),
+  healthEveryS: z
+    .number()
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(300)
+    .describe('Seconds between two records about the agent and its machine; 0 for none.'),
   publishHiRes: z
     .boolean()
     .default(false)
@@ -118,7 +127,15 @@ export const uplinkSchema = z.strictObject({
 /** The name of the platform among the upstreams. */
 export const PLATFORM = 'platform';
 
-export const RELAYABLE_STREAMS = ['incident', 'fault', 'flow', 'movement', 'passage', 'hires'] as const;
+export const RELAYABLE_STREAMS = [
+  'incident',
+  'fault',
+  'flow',
+  'movement',
+  'passage',
+  'hires',
+  'health',
+] as const;
 
 /** Another receiver with its own broker, credentials and place in the records. */
 export const furtherUplinkSchema = z.strictObject({
@@ -128,5 +145,5 @@ export const furtherUplinkSchema = z.strictObject({
     .array(z.enum(RELAYABLE_STREAMS))
     .min(1)
     .default(['flow'])
-    .describe('Which records it gets: incident, fault, flow, movement, passage, hires.'),
+    .describe('Which records it gets: incident, fault, flow, movement, passage, hires, health.'),
 });

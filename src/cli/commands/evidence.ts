@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { EVIDENCE_NAMES, INCIDENT_NAMES } from '../../app/incident-names.table.ts';
 import { RoadsideError } from '../../base/errors.ts';
 import type { EvidenceFile, IncidentRecord } from '../../traffic/record.ts';
 import type { CommandIo } from '../command-io.ts';
 import { parseUsage } from '../command-options.ts';
 import { askLedger, DEFAULT_SOCKET, fetchEvidence, listEvidence } from '../control-client.ts';
-import { alignColumns } from '../text-table.ts';
+import { SCREEN_COLUMNS, wrapText } from '../text-table.ts';
 
 export const EVIDENCE_USAGE = 'evidence list [--json] | evidence get INCIDENT [--out DIR]   [--socket FILE]';
 
@@ -22,7 +23,7 @@ export async function runEvidence(args: readonly string[], io: CommandIo): Promi
   const shown = await shownIncidents(options.socket);
   if (options.command === 'list') {
     if (options.json) io.out(JSON.stringify(shown, null, 2));
-    else io.out(shown.length === 0 ? 'no evidence 无证据' : listLines(shown).join('\n'));
+    else io.out(shown.length === 0 ? 'no evidence 无证据' : evidenceLines(shown).join('\n'));
     return 0;
   }
   const wanted = shown.find(({ incident }) => incident === options.incident);
@@ -50,19 +51,18 @@ async function shownIncidents(socket: string): Promise<readonly ShownIncident[]>
   return [...shown.values()].toSorted((a, b) => a.openedAtMs - b.openedAtMs);
 }
 
-function listLines(shown: readonly ShownIncident[]): readonly string[] {
-  const rows = shown.flatMap(({ incident, incidentKind, lane, openedAtMs, files }) =>
-    files.map(({ kind, bytes, present }) => [
-      incident,
-      new Date(openedAtMs).toISOString(),
-      incidentKind,
-      lane,
-      kind === 'picture' ? 'picture 图片' : 'clip 录像',
-      present ? `${Math.ceil(bytes / 1024)} kB` : 'removed 已删除',
-    ]),
-  );
-  const heading = ['incident 事件', 'opened 时间 (UTC)', 'kind 类型', 'lane 车道', 'file 文件', 'size 大小'];
-  return alignColumns([heading, ...rows]);
+/** An incident's id and moment, and below it what it was and what shows it, in 80 columns. */
+export function evidenceLines(shown: readonly ShownIncident[]): readonly string[] {
+  return shown.flatMap(({ incident, incidentKind, lane, openedAtMs, files }) => {
+    const texts = files.map(({ kind, bytes, present }) => {
+      const size = present ? `${Math.ceil(bytes / 1024)} kB` : 'removed 已删除';
+      return `${kind} ${EVIDENCE_NAMES[kind]} ${size}`;
+    });
+    const what = `${incidentKind} ${INCIDENT_NAMES[incidentKind]}  ${lane}`;
+    return [`${incident}  ${new Date(openedAtMs).toISOString()}`, `    ${what}  ${texts.join(', ')}`].flatMap(
+      (line) => wrapText(line, SCREEN_COLUMNS, '      '),
+    );
+  });
 }
 
 /** Whole under its own name only when it is what the record says. */
@@ -77,7 +77,7 @@ async function fetchChecked(
   try {
     for await (const chunk of fetchEvidence(socket, name)) {
       hash.update(chunk);
-      await handle.write(chunk);
+      await handle.writeFile(chunk);
     }
     await handle.sync();
   } catch (error) {

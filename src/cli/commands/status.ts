@@ -4,6 +4,7 @@ import type { CommandIo } from '../command-io.ts';
 import { parseUsage } from '../command-options.ts';
 import { askOverview, DEFAULT_SOCKET } from '../control-client.ts';
 import { faultLines } from '../fault-lines.ts';
+import { incidentLines } from '../incident-lines.ts';
 import { alignColumns, fitWidth, SCREEN_COLUMNS, wrapText } from '../text-table.ts';
 import { warningLines } from '../warning-lines.ts';
 
@@ -26,7 +27,6 @@ export async function runStatus(args: readonly string[], io: CommandIo): Promise
 /** For an 80-column terminal, headings in English and Chinese. */
 export function formatOverview(overview: Overview): string {
   const { store } = overview;
-  const since = (ms: number): string => `${Math.max(0, Math.round((overview.nowMs - ms) / 1000))} s`;
   const lanes = overview.lanes.flatMap(({ lane, measures }) =>
     measures.map((measure) => [
       lane,
@@ -59,7 +59,7 @@ export function formatOverview(overview: Overview): string {
     ...alignColumns(sensors).map((line) => fitWidth(line, SCREEN_COLUMNS)),
     '',
     `Incidents 事件: ${overview.incidents.length === 0 ? 'none 无' : ''}`,
-    ...overview.incidents.map(({ kind, lane, sinceMs }) => `  ${kind}  ${lane}  ${since(sinceMs)}`),
+    ...overview.incidents.flatMap((incident) => incidentLines(incident, overview.nowMs)),
     `Faults 故障: ${overview.faults.length === 0 ? 'none 无' : ''}`,
     ...overview.faults.flatMap((fault) => faultLines(fault, overview.nowMs)),
     ...[overview.uplink, ...overview.furtherUplinks].flatMap(uplinkLines),

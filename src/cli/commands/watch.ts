@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { FaultOverview, LoopOverview, WatchView } from '../../app/overview.ts';
+import type { FaultOverview, IncidentOverview, LoopOverview, WatchView } from '../../app/overview.ts';
 import { monotonicMs } from '../../base/clock.ts';
 import { RoadsideError } from '../../base/errors.ts';
 import type { WatchDelta } from '../../console/watchers.ts';
@@ -7,7 +7,7 @@ import type { CommandIo } from '../command-io.ts';
 import { parseUsage } from '../command-options.ts';
 import { DEFAULT_SOCKET, watchLoops } from '../control-client.ts';
 import { createLiveScreen } from '../live-screen.ts';
-import { faultChangeLine, lampBoard, lampLine } from '../watch/lamp-board.ts';
+import { faultChangeLine, incidentChangeLine, lampBoard, lampLine } from '../watch/lamp-board.ts';
 
 export const WATCH_USAGE = 'watch [--socket FILE] [--lane LANE] [--json]';
 /** Ages go on while nothing happens. */
@@ -40,8 +40,14 @@ export async function runWatch(args: readonly string[], io: CommandIo): Promise<
 interface Change {
   readonly nowMs: number;
   readonly loops: readonly LoopOverview[];
+  readonly incidents: readonly IncidentChange[];
   readonly opened: readonly FaultOverview[];
   readonly closed: readonly FaultOverview[];
+}
+
+interface IncidentChange {
+  readonly phase: 'open' | 'update' | 'close';
+  readonly incident: IncidentOverview;
 }
 
 interface Show {
@@ -54,6 +60,7 @@ function createView(lane: string | null): { take(delta: WatchDelta): Change; who
   const loops = new Map<string, LoopOverview>();
   let site = '';
   let nowMs = 0;
+  let incidents: readonly IncidentOverview[] = [];
   let faults: readonly FaultOverview[] = [];
   const isWatched = (loop: LoopOverview): boolean => lane === null || loop.lane === lane;
   const keyOf = ({ layer, sensor, code }: FaultOverview): string => `${layer}/${sensor}/${code}`;
@@ -64,6 +71,8 @@ function createView(lane: string | null): { take(delta: WatchDelta): Change; who
       // The first line holds every loop.
       if (loops.size + changed.length === 0) throw noLoops(lane, delta.loops);
       for (const loop of changed) loops.set(loop.loop, loop);
+      const incidentsBefore = incidents;
+      incidents = delta.incidents?.filter((each) => lane === null || each.lane === lane) ?? incidents;
       const before = faults;
       const touches = ({ lanes }: FaultOverview): boolean => lane === null || lanes.includes(lane);
       faults = delta.faults?.filter(touches) ?? before;
@@ -71,12 +80,29 @@ function createView(lane: string | null): { take(delta: WatchDelta): Change; who
       return {
         nowMs,
         loops: changed,
+        incidents: incidentChanges(incidentsBefore, incidents),
         opened: faults.filter((fault) => !keys(before).has(keyOf(fault))),
         closed: before.filter((fault) => !keys(faults).has(keyOf(fault))),
       };
     },
-    whole: () => ({ site, nowMs, loops: [...loops.values()], faults }),
+    whole: () => ({ site, nowMs, loops: [...loops.values()], incidents, faults }),
   };
+}
+
+function incidentChanges(
+  before: readonly IncidentOverview[],
+  now: readonly IncidentOverview[],
+): readonly IncidentChange[] {
+  const known = new Map(before.map((each) => [each.incident, JSON.stringify(each)]));
+  const there = new Set(now.map((each) => each.incident));
+  const told = now.filter((each) => known.get(each.incident) !== JSON.stringify(each));
+  const over = before.filter((each) => !there.has(each.incident));
+  return [
+    ...told.map(
+      (incident) => ({ phase: known.has(incident.incident) ? 'update' : 'open', incident }) as const,
+    ),
+    ...over.map((incident) => ({ phase: 'close', incident }) as const),
+  ];
 }
 
 function noLoops(lane: string | null, loops: readonly LoopOverview[]): RoadsideError {
@@ -96,8 +122,11 @@ function liveBoard(io: CommandIo): Show {
 
 function plainLines(io: CommandIo): Show {
   return {
-    change({ nowMs, loops, opened, closed }) {
+    change({ nowMs, loops, incidents, opened, closed }) {
       for (const loop of loops) io.out(lampLine(loop, nowMs));
+      for (const { phase, incident } of incidents) {
+        io.out(incidentChangeLine(incident, nowMs, phase !== 'close'));
+      }
       for (const fault of opened) io.out(faultChangeLine(fault, nowMs, true).join('\n'));
       for (const fault of closed) io.out(faultChangeLine(fault, nowMs, false).join('\n'));
     },
@@ -107,8 +136,9 @@ function plainLines(io: CommandIo): Show {
 
 function jsonLines(io: CommandIo): Show {
   return {
-    change({ nowMs, loops, opened, closed }) {
+    change({ nowMs, loops, incidents, opened, closed }) {
       for (const loop of loops) io.out(JSON.stringify({ nowMs, loop }));
+      for (const change of incidents) io.out(JSON.stringify({ nowMs, ...change }));
       for (const fault of opened) io.out(JSON.stringify({ nowMs, fault, phase: 'open' }));
       for (const fault of closed) io.out(JSON.stringify({ nowMs, fault, phase: 'close' }));
     },

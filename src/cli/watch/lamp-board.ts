@@ -1,14 +1,18 @@
-import type { FaultOverview, LoopOverview, WatchView } from '../../app/overview.ts';
+import type { FaultOverview, IncidentOverview, LoopOverview, WatchView } from '../../app/overview.ts';
 import { faultLines } from '../fault-lines.ts';
-import { alignColumns, fitWidth, SCREEN_COLUMNS } from '../text-table.ts';
+import { incidentHead } from '../incident-lines.ts';
+import { alignColumns, displayWidth, fitWidth, SCREEN_COLUMNS } from '../text-table.ts';
 
 const LANE_COLUMNS = 12;
 const LOOP_COLUMNS = 18;
+/** The gravest; the test is about loops. */
+const MOST_INCIDENTS = 3;
 
 /** The drive-over test on one screen: a lamp per loop, in the order of the site file. */
 export function lampBoard(view: WatchView, options: { readonly rows: number }): readonly string[] {
   const faults = view.faults.flatMap((fault) => faultLines(fault, view.nowMs));
-  const fixed = 5;
+  const incidents = view.incidents.slice(0, MOST_INCIDENTS).map((each) => incidentHead(each, view.nowMs));
+  const fixed = 6 + incidents.length;
   const room = Math.max(4, options.rows - fixed - Math.min(faults.length, 8));
   const shown = view.loops.slice(0, room);
   const hidden = view.loops.length - shown.length;
@@ -20,6 +24,8 @@ export function lampBoard(view: WatchView, options: { readonly rows: number }): 
       ...shown.map((loop) => rowOf(loop, view.nowMs)),
     ]).map((line) => fitWidth(line, SCREEN_COLUMNS)),
     ...(hidden > 0 ? [`… ${hidden} more 其余 ${hidden} 个: --lane LANE`] : []),
+    `Incidents 事件: ${view.incidents.length || 'none 无'}`,
+    ...incidents.map((line) => fitWidth(line, SCREEN_COLUMNS)),
     `Faults 故障: ${faults.length === 0 ? 'none 无' : ''}`,
     ...faults.slice(0, Math.max(3, options.rows - fixed - shown.length)),
   ];
@@ -36,6 +42,11 @@ export function lampLine(loop: LoopOverview, nowMs: number): string {
 export function faultChangeLine(fault: FaultOverview, nowMs: number, isOpen: boolean): readonly string[] {
   if (isOpen) return faultLines(fault, nowMs);
   return [fitWidth(`  ${fault.code}  ${fault.layer} ${fault.sensor}: over 已恢复`, SCREEN_COLUMNS)];
+}
+
+export function incidentChangeLine(incident: IncidentOverview, nowMs: number, isOpen: boolean): string {
+  const over = isOpen ? '' : ': over 已结束';
+  return `${fitWidth(incidentHead(incident, nowMs), SCREEN_COLUMNS - displayWidth(over))}${over}`;
 }
 
 function rowOf(loop: LoopOverview, nowMs: number): readonly string[] {

@@ -30,7 +30,7 @@ export const evidenceRequestSchema = z.strictObject({
   toMs: ms,
   /** What raised it, in pixels of the configured picture. */
   marks: z.array(z.strictObject({ box: z.tuple([px, px, px, px]), label: z.string().max(64) })).max(16),
-  /** Lines of ASCII below the picture. */
-  caption: z.array(z.string().max(120)).max(4),
+  /** Lines of ASCII below the picture: site, camera and lane have names of 40 letters. */
+  caption: z.array(z.string().max(160)).max(4),
 });
 export type EvidenceRequest = z.infer<typeof evidenceRequestSchema>;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Box } from './box.ts';
-import { boxInPicture, placePicture } from './camera-picture.ts';
+import { boxInPicture, inputOf, placePicture } from './camera-picture.ts';
 
 const NET = { inputWidthPx: 416, inputHeightPx: 256 };
 const HD = { widthPx: 1920, heightPx: 1080 };
@@ -15,6 +15,13 @@ test('a tall crop fills the height', () => {
   const crop = { x: 100, y: 0, widthPx: 540, heightPx: 1080 };
   const placement = placePicture({ picture: HD, crop }, NET);
   expect([placement.scaledWidthPx, placement.scaledHeightPx]).toEqual([128, 256]);
+});
+
+test('a camera with an input of its own is scaled to that one', () => {
+  const input = { widthPx: 640, heightPx: 384 };
+  const placement = placePicture({ picture: HD, crop: { x: 0, y: 0, ...HD }, input }, NET);
+  expect(placement).toMatchObject({ scaledWidthPx: 640, scaledHeightPx: 360 });
+  expect(inputOf(placement)).toEqual(input);
 });
 
 test('a box is clipped to the picture', () => {

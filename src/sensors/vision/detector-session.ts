@@ -137,10 +137,7 @@ async function readModel(
  * Loads one ONNX file. Width and height stay as free as the file leaves them: cameras differ in the size of their
  * input, and pictures of two sizes by turns in one session take as long as in a session for each.
  */
-export async function openNetwork(
-  file: Uint8Array,
-  options: { readonly threads: number },
-): Promise<Network> {
+export async function openNetwork(file: Uint8Array, options: { readonly threads: number }): Promise<Network> {
   const runtime = await loadRuntime();
   const session = await runtime.InferenceSession.create(file, {
     intraOpNumThreads: options.threads,

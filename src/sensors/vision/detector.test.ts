@@ -69,6 +69,18 @@ describe('a network that fits its card', () => {
     expect(detector).toMatchObject({ problem: null, frameBytes: FRAME.length });
   });
 
+  test('is fed frames of other sizes, each as it is', async () => {
+    // A box over two thirds of 64 x 32 pixels is scenery there, and a bus in a picture four times as large.
+    const wide = float([1, 6, 2], [32, 0, 16, 0, 48, 0, 28, 0, 0.9, 0, 0, 0]);
+    const { network, fed } = fakeNetwork({ outputs: new Map([['output0', wide]]) });
+    const detector = await createDetector(PLAN, network);
+    expect(await detector.detect(FRAME)).toEqual([]);
+    const found = await detector.detect(new Uint8Array(4 * FRAME.length), { widthPx: 128, heightPx: 64 });
+    expect(found).toMatchObject([{ box: [8, 2, 56, 30] }]);
+    expect(fed.at(-1)?.get('images')).toMatchObject({ dims: [1, 3, 64, 128] });
+    await expect(detector.detect(FRAME, { widthPx: 128, heightPx: 64 })).rejects.toThrow(RangeError);
+  });
+
   test('is told the size when it asks for it, and its whole-number labels are read', async () => {
     const outputs = new Map<string, NetTensor>([
       ['labels', { type: 'int64', dims: [1, 2], data: BigInt64Array.of(1n, 0n) }],

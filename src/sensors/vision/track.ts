@@ -1,5 +1,5 @@
 import type { VehicleClass } from '../../traffic/observations/observation.ts';
-import type { Box } from './box.ts';
+import { areaOf, type Box, containmentOf } from './box.ts';
 import type { Detection } from './detections.ts';
 import { correctMotion, type Motion, predictMotion, startMotion } from './motion.ts';
 
@@ -21,6 +21,13 @@ const SIZE_ACCELERATION_DEVIATION = 1;
 const STANDING_REACH = 0.3;
 /** … for this long stands. */
 export const STANDING_AFTER_MS = 2000;
+
+/** A detection that lies inside the expected box by this share of itself … */
+const PART_CONTAINMENT = +(process.env['PC']??0.5);
+/** … and has less than this share of its area is a part, … */
+const PART_AREA_SHARE = +(process.env['PA']??0.7);
+/** … until it has been so for this long: then the box was too large. */
+const STANDING_PART_MS = +(process.env['SPM']??3000);
 
 /** Weight of the newest detection in a track's clarity; a standing vehicle may be half hidden for ten seconds. */
 const FADING = 0.1;
@@ -45,6 +52,10 @@ export interface TrackState {
   readonly clarity: number;
   readonly votes: Readonly<Partial<Record<VehicleClass, number>>>;
   readonly seenAtMs: number;
+  /** When a picture last showed more of it than a part. */
+  readonly wholeAtMs: number;
+  /** When its foot was last near the anchor: a box that jumps comes back, a vehicle that leaves does not. */
+  readonly nearAtMs: number;
   /** The place that the foot has not left since `anchoredAtMs`. */
   readonly anchor: readonly [number, number];
   readonly anchoredAtMs: number;
@@ -66,6 +77,8 @@ export function startTrack(detection: Detection, atMs: number): TrackState {
     clarity: 1,
     votes: { [detection.class]: detection.score },
     seenAtMs: atMs,
+    wholeAtMs: atMs,
+    nearAtMs: atMs,
     anchor: [x, y],
     anchoredAtMs: atMs,
   };
@@ -95,12 +108,14 @@ export function correctTrack(
   seen: { readonly detection: Detection; readonly atMs: number; readonly weak: boolean },
 ): TrackState {
   const { detection, atMs } = seen;
-  const { x, y, width, height } = shapeOf(detection.box);
+  const part = isStanding(track) && isPart(track, detection.box, atMs);
+  const { x, y, width, height } = shapeOf(part ? boxOf(track) : detection.box);
   const deviation = BOX_DEVIATION * height * (seen.weak ? WEAK_BOX_FACTOR : 1);
   const footX = correctMotion(track.footX, { value: x, deviation });
   const footY = correctMotion(track.footY, { value: y, deviation });
   const moved = Math.hypot(footX.value - track.anchor[0], footY.value - track.anchor[1]);
-  const stays = moved <= STANDING_REACH * height;
+  const near = moved <= STANDING_REACH * height;
+  const stays = near || atMs - track.nearAtMs <= +(process.env['AW']??1000);
   const fading = isStanding(track) ? STANDING_FADING : FADING;
   return {
     ...track,
@@ -113,9 +128,20 @@ export function correctTrack(
     clarity: track.clarity + fading * ((seen.weak ? 0 : 1) - track.clarity),
     votes: { ...track.votes, [detection.class]: (track.votes[detection.class] ?? 0) + detection.score },
     seenAtMs: atMs,
+    wholeAtMs: part ? track.wholeAtMs : atMs,
+    nearAtMs: near || !stays ? atMs : track.nearAtMs,
     anchor: stays ? track.anchor : [footX.value, footY.value],
     anchoredAtMs: stays ? track.anchoredAtMs : atMs,
   };
+}
+
+/** A box that lies inside the expected one and is much smaller is a part: a cabin above its lamps, a half-hidden car. */
+function isPart(track: TrackState, box: Box, atMs: number): boolean {
+  const expected = boxOf(track);
+  if (atMs - track.wholeAtMs > STANDING_PART_MS) return false;
+  return (
+    areaOf(box) < PART_AREA_SHARE * areaOf(expected) && containmentOf(expected, box) > PART_CONTAINMENT
+  );
 }
 
 export function boxOf(track: TrackState): Box {
@@ -131,7 +157,7 @@ export function uncertaintyOf(track: TrackState): number {
 
 /** True when the road user had not moved for STANDING_AFTER_MS at the time that it was last seen. */
 export function isStanding(track: TrackState): boolean {
-  return track.seenAtMs - track.anchoredAtMs >= STANDING_AFTER_MS;
+  return track.nearAtMs - track.anchoredAtMs >= STANDING_AFTER_MS;
 }
 
 /** The class with the greatest sum of scores; `unknown` only when no picture told more. */

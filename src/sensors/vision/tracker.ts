@@ -94,7 +94,7 @@ export function createTracker(options: TrackerOptions): Tracker {
           const missingMs = atMs - track.seenAtMs;
           return missingMs <= patienceWith(track, options) || (seen && missingMs <= LONGEST_INTERVAL_MS);
         })
-        .map(({ track, seen }) => predictTrack(track, { seconds, seen, standing: isStanding(track) }));
+        .map(({ track, seen }) => predictTrack(track, { seconds, seen, standing: isStanding(track) && (process.env['NEAR']!=='1'||track.nearAtMs === track.seenAtMs) }));
 
       const strong = detections.filter((each) => each.score >= options.scoreThreshold);
       const weak = detections.filter((each) => each.score < options.scoreThreshold);
@@ -188,6 +188,7 @@ function isPartOf(whole: TrackState, box: Box, roadUser: VehicleClass): boolean 
   const height = Math.max(foot - top, box[3] - box[1]);
   const contained = containmentOf(boxOf(whole), box);
   const level = Math.abs(foot - box[3]) < PART_FOOT_SHARE * height;
+  if (!level && box[3] > foot) return contained > +(process.env['NC']??.3);
   return level ? contained > PART_CONTAINMENT : box[3] < foot && contained > HIDDEN_CONTAINMENT;
 }
 

@@ -118,7 +118,12 @@ function evidenceOf({ camera }: CameraDefinition, wreck: Wreck, atMs: number): T
     sensor: camera,
     source: 'camera',
     says: wreck.borneOut ? 'confirms' : 'raises',
-    subject: { name: `tracks-${wreck.tracks.join('-')}`, foot: wreck.place, sizePx: wreck.heightPx },
+    subject: {
+      camera,
+      name: `tracks-${wreck.tracks.join('-')}-of-${wreck.sinceMs}`,
+      foot: wreck.place,
+      sizePx: wreck.heightPx,
+    },
     sinceMs: wreck.sinceMs,
     atMs,
     conclusive: true,

@@ -56,10 +56,24 @@ test('every later record of the incident carries its files, and no other one doe
   expect(withEvidence(recent, incident(2)).evidence).toEqual([]);
 });
 
-test('an incident that nobody remembers gets no record; only the newest are remembered', () => {
+test('an incident that nobody remembers gets no record; of the closed ones the newest are remembered', () => {
   expect(foldEvidenceKept(NONE, kept(incident(1), 'clip'), wallOf)).toBeNull();
-  const recent = Array.from({ length: 500 }, (_, seq) => incident(seq)).reduce(rememberIncident, NONE);
+  const closed = { phase: 'close', closedAtMs: 5000, closing: 'cleared' } as const;
+  const recent = Array.from({ length: 500 }, (_, seq) => incident(seq, closed)).reduce(
+    rememberIncident,
+    NONE,
+  );
   expect(recent.size).toBe(64);
   expect(foldEvidenceKept(recent, kept(incident(100), 'clip'), wallOf)).toBeNull();
   expect(foldEvidenceKept(recent, kept(incident(499), 'clip'), wallOf)).not.toBeNull();
+});
+
+test('an incident that stays open keeps its files, however many come and go meanwhile', () => {
+  const open = incident(1);
+  const told = foldEvidenceKept(rememberIncident(NONE, open), kept(open, 'clip'), wallOf) ?? open;
+  const others = Array.from({ length: 500 }, (_, n) =>
+    incident(2 + n, { phase: 'close', closing: 'cleared' }),
+  );
+  const recent = others.reduce(rememberIncident, rememberIncident(NONE, told));
+  expect(withEvidence(recent, incident(1, { phase: 'close' })).evidence).toEqual(told.evidence);
 });

@@ -2,13 +2,13 @@ import type { EvidenceKept } from '../observations/observation.ts';
 import type { EvidenceFile, Incident } from '../record.ts';
 
 /**
- * The last that was said of each recent incident, by its id, oldest first: files get ready seconds after an incident
- * opened, and then it may have closed already.
+ * The last that was said of each incident that is open, and of those that closed lately, by its id, oldest first:
+ * files get ready seconds after an incident opened, and then it may have closed already.
  */
 export type RecentIncidents = ReadonlyMap<string, Incident>;
 
-/** More than any site has open while the files of the oldest are made. */
-const REMEMBERED = 64;
+/** More than close while the files of the oldest are made. Open are no more than places times kinds. */
+const CLOSED_REMEMBERED = 64;
 
 /** An incident as it is to be recorded: with the files that are there by now. */
 export function withEvidence(recent: RecentIncidents, incident: Incident): Incident {
@@ -20,7 +20,8 @@ export function rememberIncident(recent: RecentIncidents, incident: Incident): R
   const remembered = new Map(recent);
   remembered.delete(incident.incident);
   remembered.set(incident.incident, incident);
-  for (const id of [...remembered.keys()].slice(0, -REMEMBERED)) remembered.delete(id);
+  const closed = [...remembered].filter(([, { phase }]) => phase === 'close');
+  for (const [id] of closed.slice(0, -CLOSED_REMEMBERED)) remembered.delete(id);
   return remembered;
 }
 

@@ -9,7 +9,7 @@ import {
 } from './lane-incident.ts';
 
 const rule = { dwellS: 5, clearS: 3, coolDownS: 180 };
-const car: Subject = { name: 'track-1', foot: [100, 100], sizePx: 40 };
+const car: Subject = { camera: 'cam', name: 'track-1', foot: [100, 100], sizePx: 40 };
 
 function evidence(atMs: number, over: Partial<LaneEvidence> = {}): LaneIncidentInput {
   const said = { sensor: 'cam', source: 'camera', says: 'raises', conclusive: false } as const;
@@ -28,8 +28,9 @@ const open: LaneIncidentState = {
   ...{ grounds, subjects: [car] },
 };
 const resting: LaneIncidentState = { kind: 'resting', untilMs: 192_000, subjects: [car] };
-const other = { subject: { name: 'track-2', foot: [300, 300], sizePx: 40 } } as const;
-const renamed = { subject: { name: 'track-2', foot: [110, 105], sizePx: 40 } } as const;
+const other = { subject: { camera: 'cam', name: 'track-2', foot: [300, 300], sizePx: 40 } } as const;
+const elsewhere = { subject: { ...car, camera: 'cam-2' } } as const;
+const renamed = { subject: { camera: 'cam', name: 'track-2', foot: [110, 105], sizePx: 40 } } as const;
 
 describe('an incident in a lane', () => {
   const table: readonly (readonly [
@@ -54,6 +55,13 @@ describe('an incident in a lane', () => {
     ['the same vehicle does not open it again at once', resting, evidence(20_000), 'resting', null],
     ['nor under another name at the same place', resting, evidence(20_000, renamed), 'resting', null],
     ['another vehicle elsewhere opens it', resting, evidence(20_000, other), 'open', 'open'],
+    [
+      'what another camera numbers so, at the same pixel, opens it',
+      resting,
+      evidence(20_000, elsewhere),
+      'open',
+      'open',
+    ],
     ['the same vehicle opens it after the cool-down', resting, evidence(192_000), 'open', 'open'],
     ['what loops say opens nothing again', resting, saying('confirms', 20_000), 'resting', null],
     ['rest ends with the cool-down', resting, absence(192_000), 'quiet', null],

@@ -3,7 +3,7 @@ import { MS_PER_S } from '../../base/units.ts';
 import { lengthOf, subtract } from '../geometry.ts';
 import type { LaneSource } from '../record.ts';
 import type { LaneRule, PointPx } from '../site-definition.ts';
-import { addGround, type Ground, type Saying } from './grounds.ts';
+import { addGround, type Ground } from './grounds.ts';
 
 /**
  * The life of one kind of incident at one place. Evidence that has lasted opens it, further sensors confirm or
@@ -25,7 +25,9 @@ export type LaneIncidentState =
 
 /** What an incident is about, so that the same thing under another name is known again by its place. */
 export interface Subject {
-  /** A track, a pair of tracks, an object, or the lane itself. */
+  /** The camera in whose picture it is; null for what any sensor may speak of, such as the lane itself. */
+  readonly camera: string | null;
+  /** A track, a pair of tracks, an object, or the lane itself. Cameras count anew when their process is started. */
   readonly name: string;
   readonly foot: PointPx | null;
   /** Height of its box; two feet within half of it are one thing. */
@@ -48,7 +50,7 @@ export interface LaneEvidence {
 export type LaneIncidentInput =
   | { readonly kind: 'evidence'; readonly evidence: LaneEvidence }
   /** A sensor that does not raise this incident bears it out, or contradicts it. */
-  | { readonly kind: 'saying'; readonly saying: Saying }
+  | { readonly kind: 'saying'; readonly saying: Ground }
   /** Nothing until this moment, and the road was seen. */
   | { readonly kind: 'absence'; readonly nowMs: number }
   /** Nobody can see the road any more, or the agent stops. */
@@ -114,7 +116,8 @@ function nextOpen(
       const isSecond = !state.grounds.some((ground) => ground.sensor === sensor);
       const says = isSecond ? 'confirms' : evidence.says;
       const grounds = addGround(state.grounds, { sensor, source, says, atMs });
-      const others = state.subjects.filter(({ name }) => name !== evidence.subject.name);
+      const { camera, name } = evidence.subject;
+      const others = state.subjects.filter((other) => other.camera !== camera || other.name !== name);
       const subjects = [...others, evidence.subject].slice(-MOST_SUBJECTS);
       const lastMs = Math.max(state.lastMs, atMs);
       const change = grounds === state.grounds ? null : 'update';
@@ -146,6 +149,7 @@ function closed(
 }
 
 function isSame(a: Subject, b: Subject): boolean {
+  if (a.camera !== b.camera) return false;
   if (a.name === b.name) return true;
   if (a.foot === null || b.foot === null) return false;
   return lengthOf(subtract(a.foot, b.foot)) <= Math.max(a.sizePx, b.sizePx) / 2;

@@ -141,7 +141,7 @@ function queueEvidence(
     sensor: camera,
     source: 'camera',
     says: 'raises',
-    subject: { name: 'lane', foot: null, sizePx: 0 },
+    subject: { camera: null, name: 'lane', foot: null, sizePx: 0 },
     sinceMs,
     atMs,
     conclusive: false,

@@ -4,7 +4,7 @@ import type { LaneSource } from '../record.ts';
 import type { TooLong } from './congestion.ts';
 
 /** Occupancy is judged over this, as in domain practice (IRIS, California: 30 s). */
-export const OCCUPANCY_WINDOW_MS = 30_000;
+const OCCUPANCY_WINDOW_MS = 30_000;
 /** Speeds are judged over this. */
 export const SPEED_WINDOW_MS = 60_000;
 

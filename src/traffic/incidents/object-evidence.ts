@@ -23,7 +23,8 @@ export function objectEvidence(
       source: 'camera',
       says: 'raises',
       subject: {
-        name: `object-${object.object}`,
+        camera: camera.camera,
+        name: `object-${object.object}-of-${object.sinceMs}`,
         foot: object.foot,
         sizePx: object.box[3] - object.box[1],
       },

@@ -94,12 +94,19 @@ describe('somebody on foot', () => {
   });
 
   test.each<readonly [string, VehicleClass, PointPx]>([
-    ['rides a motorcycle', 'motorcycle', [50, 306]],
+    ['rides a motorcycle', 'motorcycle', [50, 316]],
     ['sits in a car', 'car', [50, 304]],
   ])('who %s is none', (_name, kind, foot) => {
-    const both = (): TrackPoint[] => [user(1, [50, 300]), user(2, foot, kind)];
+    const sways = (atMs: number) => user(1, [50 + 3 * Math.sin(atMs / 700), 300]);
+    const both = (atMs: number): TrackPoint[] => [sways(atMs), user(2, foot, kind)];
     expect(opened(roadOf('stop-line').run(9000, both))).toEqual([]);
     expect(opened(roadOf('through').run(9000, both))).toEqual(['warning stopped-vehicle']);
+    expect(opened(roadOf('through').run(9000, (atMs) => [sways(atMs)]))).toEqual(['critical pedestrian']);
+  });
+
+  test('who stands before a car is somebody: the feet are lower than its wheels', () => {
+    const both = (atMs: number) => [user(1, [50 + 3 * Math.sin(atMs / 700), 308]), user(2, [50, 304], 'car')];
+    expect(opened(roadOf('through').run(9000, both))).toContain('critical pedestrian');
   });
 
   test('who is faster than people run rides something', () => {

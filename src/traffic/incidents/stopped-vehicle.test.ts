@@ -136,6 +136,27 @@ describe('a vehicle that stands', () => {
     expect(opened(road)).toEqual([]);
   });
 
+  test('and creeps slower than anything is seen to move stands anew with every box height', () => {
+    const creeping = (pxS: number) => (atMs: number) => [vehicle(1, [50, 200 + (pxS * atMs) / 1000])];
+    expect(opened(roadWith([], 'stop-line').run(200_000, creeping(2.5)))).toEqual([]);
+    expect(opened(roadWith([], 'stop-line').run(200_000, creeping(0.1)))).toEqual(['stopped-vehicle']);
+  });
+
+  test.each([
+    ['for longer than it stood', { stoodMs: 4000, goneMs: 5500, thenMs: 2500, lane: 'through' }, []],
+    ['for less', { stoodMs: 4000, goneMs: 3000, thenMs: 2500, lane: 'through' }, ['stopped-vehicle']],
+    ['for more than 30 s', { stoodMs: 120_000, goneMs: 40_000, thenMs: 30_000, lane: 'stop-line' }, []],
+    [
+      'for less than 30 s',
+      { stoodMs: 120_000, goneMs: 20_000, thenMs: 45_000, lane: 'stop-line' },
+      ['stopped-vehicle'],
+    ],
+  ] as const)('and was lost %s: keeps its time or not', (_name, { stoodMs, goneMs, thenMs, lane }, told) => {
+    const road = roadWith([], lane).run(stoodMs, standing(vehicle(1, [50, 300])));
+    road.run(goneMs).run(thenMs, standing(vehicle(2, [50, 300])));
+    expect(opened(road)).toEqual(told);
+  });
+
   test('is told once in its cool-down, another one at another place at once', () => {
     const road = roadWith([]).run(10_000, standing(vehicle(1, [50, 300])));
     road.run(6000);
@@ -144,6 +165,16 @@ describe('a vehicle that stands', () => {
     road.run(20_000, standing(vehicle(3, [50, 600])));
     expect(opened(road)).toEqual(['stopped-vehicle', 'stopped-vehicle']);
     expect(new Set(road.of('incident').map(({ incident }) => incident)).size).toBe(2);
+  });
+
+  test('is another one under the same number, when the camera has begun to count anew', () => {
+    const road = roadWith([]).run(10_000, standing(vehicle(1, [50, 300])));
+    road.cameraAlive = false;
+    road.run(8000);
+    road.cameraAlive = true;
+    road.run(4000);
+    road.run(10_000, standing(vehicle(1, [50, 600])));
+    expect(opened(road)).toEqual(['stopped-vehicle', 'stopped-vehicle']);
   });
 });
 

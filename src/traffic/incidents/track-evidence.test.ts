@@ -48,6 +48,22 @@ describe('the wrong way', () => {
     expect(opened(roadOf('through').run(6000, (atMs) => carAt(900 - atMs / 10)))).toEqual(['wrong-way']);
   });
 
+  /** Ten pixels are a metre; against the lane from 90 m on, until it has gone so far. */
+  const backwards = (kmh: number, metres: number) => (atMs: number) => {
+    const y = 900 - 10 * Math.min(metres, (kmh / 3.6) * (atMs / 1000));
+    return carAt(y).map((point): TrackPoint => ({ ...point, groundM: [0, y / 10] }));
+  };
+  test.each([
+    ['6 m at 12 km/h, who parks', 12, 6, 6000, []],
+    ['14 m at 12 km/h', 12, 14, 6000, ['wrong-way']],
+    ['14 m at walking pace', 5, 14, 9000, []],
+    ['for a second and a half, which a track does that is handed over', 60, 100, 1500, []],
+    ['for three seconds', 60, 100, 3000, ['wrong-way']],
+  ] as const)('by who reverses %s: told or not', (_how, kmh, metres, forMs, told) => {
+    const road = roadOf('through').run(forMs, backwards(kmh, metres));
+    expect(opened(road).filter((kind) => kind === 'wrong-way')).toEqual(told);
+  });
+
   test('is not gone by a track that jumps back to the next vehicle, again and again', () => {
     const queue = (atMs: number): TrackPoint[] => carAt(300 + ((atMs / 10) % 200));
     expect(opened(roadOf('through').run(20_000, queue))).toEqual([]);

@@ -169,7 +169,12 @@ function evidenceOf(
     sensor: camera,
     source: 'camera',
     says: 'raises',
-    subject: { name: `track-${motion.track}`, foot: conduct.foot, sizePx: conduct.heightPx },
+    subject: {
+      camera,
+      name: `track-${motion.track}-of-${motion.firstMs}`,
+      foot: conduct.foot,
+      sizePx: conduct.heightPx,
+    },
     conclusive: false,
     lane: place.lane,
     zone: place.zone,

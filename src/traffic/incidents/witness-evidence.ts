@@ -172,7 +172,7 @@ function evidenceOf(
   return {
     ...claim,
     says: 'raises',
-    subject: { name: claim.subject, foot: null, sizePx: 0 },
+    subject: { camera: null, name: claim.subject, foot: null, sizePx: 0 },
     conclusive: false,
     zone: null,
     positionPx: null,

@@ -301,9 +301,34 @@ const OTHERS: Readonly<Record<string, FaultAdvice>> = {
       remedy: '检查证据目录的磁盘空间和权限；如提示某摄像机，请将其设为 H.264。',
     },
   },
+  'process/unsynced': {
+    meaning: 'The clock of this machine has not been set since it was started; records wait to be stamped.',
+    remedy: 'Check that an NTP server can be reached (mobile link, firewall), and the battery of the clock.',
+    chinese: {
+      meaning: '本机启动后时钟尚未校准，记录等待补正时间。',
+      remedy: '检查能否连接 NTP 服务器（移动网络、防火墙），以及时钟电池。',
+    },
+  },
+  'process/stepped': {
+    meaning: 'The clock of this machine was set to another time; running intervals were cut there.',
+    remedy: 'Once after a start it is nothing. If it comes again, look for two time sources that disagree.',
+    chinese: {
+      meaning: '本机时钟发生跳变，正在统计的时段已在此截断。',
+      remedy: '启动后出现一次属正常；如反复出现，请检查是否有两个时间源互相矛盾。',
+    },
+  },
+  'process/taken-over': {
+    meaning: 'Another gateway uses the client id of this one: the broker throws each out for the other.',
+    remedy: 'Look for a second gateway with the configuration (or a copied memory card) of this site.',
+    chinese: {
+      meaning: '另一台网关使用了相同的客户端编号，两者互相挤下线。',
+      remedy: '查找使用本站配置（或复制存储卡）的第二台网关。',
+    },
+  },
   'process/damaged': {
     meaning: 'The store was damaged; it was set aside and what could be read was taken over.',
-    remedy: 'Nothing is to be done at once. If it comes again, replace the disk, and keep the file set aside.',
+    remedy:
+      'Nothing is to be done at once. If it comes again, replace the disk, and keep the file set aside.',
     chinese: {
       meaning: '数据库曾损坏；损坏文件已另存，可读数据已恢复。',
       remedy: '无需立即处理；如再次发生请更换磁盘，并保留另存的文件。',

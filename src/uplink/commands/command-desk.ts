@@ -86,7 +86,8 @@ const ACCEPTED = { burst: 20, perS: 1 };
 /** Refusals that are answered and audited one by one. The rest is summed up, so that a flood fills nothing. */
 const TOLD = { burst: 20, perS: 0.2 };
 const SUM_UP_EVERY_MS = 60_000;
-const AT_ONCE_MAX = 4;
+/** Commands that wait for the one before. */
+const IN_LINE_MAX = 20;
 
 export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
   const { boot, rules, memory, clock, log } = options;
@@ -95,6 +96,8 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
   const acceptance = createRateLimit(ACCEPTED);
   const told = createRateLimit(TOLD);
   const running = new Set<string>();
+  /** One command after the other. */
+  let line = Promise.resolve();
   const untold = new Map<Refusal, number>();
   const counts = { received: 0, accepted: 0, repeated: 0, refused: 0, summedUp: 0 };
 
@@ -175,7 +178,7 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
   };
   const begin = (authentic: Authentic, way: ReplyWay): void => {
     const { command, actor, digest } = authentic;
-    if (running.size >= AT_ONCE_MAX || !acceptance.take(clock.monoMs())) {
+    if (running.size >= IN_LINE_MAX || !acceptance.take(clock.monoMs())) {
       deny(authentic, { reason: 'too-many', detail: 'too many commands at a time' }, way);
       return;
     }
@@ -183,7 +186,7 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
     memory.note({ id, digest, expiresAtMs, reply: null }, factOf('command-accepted', command, actor));
     counts.accepted += 1;
     running.add(id);
-    void finish(authentic, way);
+    line = line.then(() => finish(authentic, way));
   };
   const carryOut = async (order: Order, context: OrderContext): Promise<OrderOutcome> => {
     try {
@@ -205,8 +208,8 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
       log('warn', 'what became of a command could not be kept', { id, problem: messageOf(error) });
     }
     running.delete(id);
-    await sendReply(reply, way);
-    if (outcome.kind === 'done') outcome.afterwards?.();
+    const isSent = sendReply(reply, way);
+    if (outcome.kind === 'done' && outcome.afterwards !== undefined) void isSent.then(outcome.afterwards);
   };
   const take = (packet: CommandPacket): void => {
     const way = replyWayOf(packet, rules.site);

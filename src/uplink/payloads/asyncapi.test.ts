@@ -7,6 +7,7 @@ import {
   faultRecord,
   flowRecord,
   gapRecord,
+  healthRecord,
   hiResRecord,
   incidentRecord,
   movementRecord,
@@ -46,6 +47,7 @@ function published(stream: StreamName, changes: Record<string, unknown> = {}): R
     hires: hiResRecord,
     gap: gapRecord,
     audit: auditRecord,
+    health: healthRecord,
   };
   const envelope = { schema: schemaName(stream), replayed: false, publishedAtMs: 1_772_609_400_350 };
   return { ...envelope, ...make[stream]({ seq: 9 }), ...changes };

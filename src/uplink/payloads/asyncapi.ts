@@ -1,16 +1,20 @@
 import { z } from 'zod';
 import type { StreamName } from '../../traffic/stored-record.ts';
-import { recordTopic, stateTopic, topicLaneOf } from '../topics.ts';
+import { chunkTopic, commandTopic, recordTopic, replyTopic, stateTopic, topicLaneOf } from '../topics.ts';
 import { auditPayload } from './audit.ts';
+import { commandPayload } from './command.ts';
+import { commandExamples } from './command-examples.ts';
 import { exampleRecords, exampleStates } from './contract-examples.ts';
 import { faultPayload } from './fault.ts';
 import { flowPayload } from './flow.ts';
 import { gapPayload } from './gap.ts';
-import { schemaName } from './head.ts';
+import { CONTRACT_VERSION, schemaName } from './head.ts';
+import { healthPayload } from './health.ts';
 import { hiResPayload } from './hires.ts';
 import { incidentPayload } from './incident.ts';
 import { movementPayload } from './movement.ts';
 import { passagePayload } from './passage.ts';
+import { chunkPayload, replyPayload } from './reply.ts';
 import { statePayload } from './state.ts';
 
 /** The schema of each stream's payload. */
@@ -23,10 +27,15 @@ export const recordPayloads = {
   hires: hiResPayload,
   gap: gapPayload,
   audit: auditPayload,
+  health: healthPayload,
 } as const satisfies Readonly<Record<StreamName, z.ZodType>>;
 
-/** The version of the contract document; the topic root and the payload names carry the major part. */
-const CONTRACT_VERSION = '1.3.0';
+/** What goes to and fro when the platform commands. */
+const commandChannels = {
+  command: { payload: commandPayload, address: commandTopic, title: 'Commands of the platform to one site' },
+  reply: { payload: replyPayload, address: replyTopic, title: 'The answer to each command' },
+  chunk: { payload: chunkPayload, address: chunkTopic, title: 'Parts of a file that a command asked for' },
+} as const;
 
 const PARAMETERS = {
   site: { description: 'The cabinet and its intersection: lower-case letters, digits and hyphens.' },
@@ -39,7 +48,10 @@ const PARAMETERS = {
 const DESCRIPTION = `What one roadside agent publishes over MQTT 5 (or 3.1.1) about its intersection.
 
 * Delivery is at least once (QoS 1). The key of a record is its \`id\`; a known id is a redelivery.
+* A record made before the agent knew the time has \`clock: unsynced\`. When the error of its clock is known it comes
+  again under the same \`id\` with \`clock: restamped\`, and this copy takes the place of the other.
 * Order and completeness are judged by \`seq\` within (\`boot\`, \`stream\`), never by time stamps.
+* A missing \`seq\` still comes under \`replay/\`, or a record of the stream \`gap\` says that it never will.
 * A fault keeps its id over restarts of the agent, whatever ended it, and is open until a record closes it.
   An incident is void when a birth tells of a new boot.
 * Records that could not be sent live come on the topics under \`replay/\` with \`replayed: true\`.
@@ -62,7 +74,10 @@ export function buildAsyncApi(): Json {
     message: string;
     title: string;
     retain: boolean;
+    /** As the agent sees it. */
+    action?: 'send' | 'receive';
   }) => {
+    const { action = 'send' } = channel;
     const used = Object.entries(PARAMETERS).filter(([name]) => channel.address.includes(`{${name}}`));
     channels[channel.key] = {
       address: channel.address,
@@ -70,8 +85,8 @@ export function buildAsyncApi(): Json {
       messages: { [channel.message]: reference(`components/messages/${channel.message}`) },
       parameters: Object.fromEntries(used),
     };
-    operations[`send${channel.key.charAt(0).toUpperCase()}${channel.key.slice(1)}`] = {
-      action: 'send',
+    operations[`${action}${channel.key.charAt(0).toUpperCase()}${channel.key.slice(1)}`] = {
+      action,
       channel: reference(`channels/${channel.key}`),
       messages: [reference(`channels/${channel.key}/messages/${channel.message}`)],
       bindings: { mqtt: { qos: 1, retain: channel.retain, bindingVersion: '0.2.0' } },
@@ -107,6 +122,17 @@ export function buildAsyncApi(): Json {
         retain: false,
       });
     }
+  }
+
+  for (const [name, { payload, title, address }] of Object.entries(commandChannels)) {
+    const examples: Readonly<Record<string, Json>> = commandExamples[name as keyof typeof commandChannels];
+    addMessage(
+      name,
+      payload,
+      Object.entries(examples).map(([key, value]) => ({ name: key, payload: value })),
+    );
+    const action = name === 'command' ? 'receive' : 'send';
+    addChannel({ key: name, address: address('{site}'), message: name, title, retain: false, action });
   }
 
   function addMessage(name: string, payload: z.ZodType, examples: readonly Json[]): void {

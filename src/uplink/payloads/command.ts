@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { explained } from './explained.ts';
 import { name, schemaName } from './head.ts';
 
 /** Longest time between `issuedAtMs` and `expiresAtMs`. */
@@ -47,7 +48,12 @@ const orderSchema = z.discriminatedUnion('kind', [
   z
     .strictObject({
       kind: z.literal('log-level'),
-      level: z.enum(['debug', 'info', 'warn', 'error']),
+      level: explained('The least that is logged.', {
+        debug: 'everything',
+        info: 'what happens',
+        warn: 'what is not as it should be',
+        error: 'what failed',
+      }),
       forMin: z.int().min(1).max(1440).describe('Minutes until the level is what it was.'),
     })
     .describe('Role: operator.'),

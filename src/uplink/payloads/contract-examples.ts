@@ -6,8 +6,8 @@ import type {
   MovementRecord,
   PassageRecord,
 } from '../../traffic/record.ts';
-import type { AuditRecord, GapRecord } from '../../traffic/stored-record.ts';
-import { schemaName } from './head.ts';
+import type { AuditRecord, GapRecord, HealthRecord } from '../../traffic/stored-record.ts';
+import { CONTRACT_VERSION, schemaName } from './head.ts';
 import type { StatePayload } from './state.ts';
 
 const AT_MS = Date.UTC(2026, 2, 4, 7, 30, 0);
@@ -214,7 +214,7 @@ const audit: AuditRecord = {
   stream: 'audit',
   number: 4031,
   previousHash: 'b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c',
-  hash: '7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730',
+  hash: '2098e0e47c0f6e22abb828485a5b431f48fce17886b8c926372f10fbf46db8cd',
   action: 'command-accepted',
   actor: 'centre',
   command: 'backfill',
@@ -223,6 +223,38 @@ const audit: AuditRecord = {
   reason: null,
   detail: '',
   count: 1,
+};
+
+const health: HealthRecord = {
+  id: 'renmin-lu-3/2k9f3c1a/health/12',
+  ...head,
+  seq: 12,
+  observedAtMs: AT_MS,
+  stream: 'health',
+  upForS: 3600,
+  inbox: { waiting: 4, refused: 0 },
+  store: { stored: 1_204_331, damaged: 0, evicted: 0, unstored: 0, lost: 0 },
+  receivers: [
+    {
+      upstream: 'platform',
+      state: 'online',
+      error: null,
+      connects: 2,
+      published: 9630,
+      acknowledged: 9618,
+      pending: 12,
+    },
+  ],
+  processes: [{ process: 'fieldbus', state: 'working', restarts: 0 }],
+  sensors: [{ sensor: 'rs485-1', state: 'working', figures: { utilisationPct: 61.5, readsPerS: 48.2 } }],
+  machine: {
+    cpuPct: 21.4,
+    residentMegabytes: 312,
+    loadPerCore: 0.34,
+    availableMegabytes: 2870,
+    diskFreeMegabytes: 20_480,
+    temperatureC: 58.5,
+  },
 };
 
 const session = 'f3c1a2k9';
@@ -236,6 +268,10 @@ const online: StatePayload = {
   configRev: head.configRev,
   lanes: ['north-1', 'north-2'],
   sensors: ['loop-n1a', 'cam-north'],
+  drivers: ['generic-di16'],
+  models: ['yolox-nano'],
+  upstream: 'platform',
+  contract: CONTRACT_VERSION,
 };
 const will: StatePayload = {
   schema: schemaName('state'),
@@ -246,5 +282,15 @@ const will: StatePayload = {
 };
 
 /** One plausible record of each stream, as the contract document shows them. */
-export const exampleRecords = { passage, flow, movement, incident, fault, hires, gap, audit } as const;
+export const exampleRecords = {
+  passage,
+  flow,
+  movement,
+  incident,
+  fault,
+  hires,
+  gap,
+  audit,
+  health,
+} as const;
 export const exampleStates = { online, will } as const;

@@ -29,6 +29,7 @@ const gapRecordSchema = z.strictObject({
           hires: 'the high-resolution log',
           gap: 'records such as this one',
           audit: 'what was done to the agent',
+          health: 'how the agent is doing',
         }),
         fromSeq: seq('First number.'),
         toSeq: seq('Last number, included.'),

@@ -5,6 +5,9 @@ import { explained } from './explained.ts';
 /** The contract's major version: it changes only when a receiver of the old one would misread the new one. */
 export const PAYLOAD_VERSION = 1;
 
+/** The version of the contract document; the topic root and the payload names carry the major part. */
+export const CONTRACT_VERSION = '1.3.0';
+
 /** `roadside.flow/1` */
 export function schemaName<S extends StreamName | 'state' | 'command' | 'reply' | 'chunk'>(
   stream: S,
@@ -67,7 +70,10 @@ export const headFields = {
   id: z
     .string()
     .regex(/^[^/]+\/[^/]+\/[a-z]+\/\d+$/)
-    .describe('site/boot/stream/seq. Delivery is at least once: a known id is a redelivery to be dropped.'),
+    .describe(
+      'site/boot/stream/seq. Delivery is at least once: a known id is a redelivery to be dropped, unless `clock` is ' +
+        '`restamped` and that of the known copy is not: then this copy takes its place.',
+    ),
   site: name('The cabinet and its intersection.'),
   boot: name('Names one run of the agent.'),
   seq: z.int().min(1).describe('Starts at 1 for each boot and stream. A missing number is a missing record.'),

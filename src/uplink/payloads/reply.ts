@@ -1,39 +1,40 @@
 import { z } from 'zod';
+import { explained } from './explained.ts';
 import { name, schemaName, utcMs } from './head.ts';
 
 /** Why a command was not begun. */
-export const REFUSALS = [
-  'malformed',
-  'oversize',
-  'retained',
-  'other-site',
-  'unsigned',
-  'unknown-key',
-  'bad-signature',
-  'clock-unsynced',
-  'lifetime',
-  'from-the-future',
-  'expired',
-  'id-reused',
-  'forbidden',
-  'too-many',
-  'not-audited',
-] as const;
-export type Refusal = (typeof REFUSALS)[number];
+const REFUSALS = {
+  malformed: 'not the JSON that this contract asks for',
+  oversize: 'too many bytes',
+  retained: 'it was published as retained',
+  'other-site': 'for another site, or on another topic',
+  unsigned: 'this site takes signed commands only',
+  'unknown-key': 'no key of this name here',
+  'bad-signature': 'the signature does not match',
+  'clock-unsynced': 'this site does not know the time, so not whether the command is fresh',
+  lifetime: 'it expires before it was issued, or too long after',
+  'from-the-future': 'issued later than it is here',
+  expired: 'it came too late',
+  'id-reused': 'another command had this id',
+  forbidden: 'the sender may not do this',
+  'too-many': 'too many commands at a time',
+  'not-audited': 'it could not be noted in the audit',
+} as const;
+export type Refusal = keyof typeof REFUSALS;
 
 /** Why it was begun and did not succeed. */
-export const FAILURES = [
-  'interrupted',
-  'unknown-incident',
-  'no-such-file',
-  'too-large',
-  'busy',
-  'not-a-span',
-  'proposal-refused',
-  'too-soon',
-  'internal',
-] as const;
-export type Failure = (typeof FAILURES)[number];
+const FAILURES = {
+  interrupted: 'the agent ended meanwhile; what it did by then is not known',
+  'unknown-incident': 'no such incident is stored',
+  'no-such-file': 'the incident has no such file, or it is not kept any more',
+  'too-large': 'the file is too large for this way',
+  busy: 'another file is being sent',
+  'not-a-span': 'it ends before it begins, or is too recent',
+  'proposal-refused': 'the proposed site file has errors',
+  'too-soon': 'the agent has only just started',
+  internal: 'something went wrong in the agent',
+} as const;
+export type Failure = keyof typeof FAILURES;
 
 export const replyPayload = z
   .strictObject({
@@ -43,13 +44,12 @@ export const replyPayload = z
     boot: name('The run of the agent that answered.'),
     repliedAtMs: utcMs('When it was answered.'),
     kind: name('Kind of command.').nullable(),
-    status: z
-      .enum(['done', 'failed', 'refused'])
-      .describe('`refused`: nothing was begun. `failed`: it was begun and did not succeed.'),
-    reason: z
-      .enum([...REFUSALS, ...FAILURES])
-      .nullable()
-      .describe('Why not; null when done.'),
+    status: explained('How it ended.', {
+      done: 'it was carried out',
+      failed: 'it was begun and did not succeed',
+      refused: 'nothing was begun',
+    }),
+    reason: explained('Why not; null when done.', { ...REFUSALS, ...FAILURES }).nullable(),
     detail: z.string().max(500).describe('For people.'),
     result: z.record(z.string(), z.unknown()).nullable().describe('What was asked for; null without.'),
   })
@@ -66,7 +66,7 @@ export const chunkPayload = z
     site: name('The cabinet and its intersection.'),
     file: name('Name of the file.'),
     sha256: name('Of the whole file, hexadecimal.'),
-    bytes: z.int().min(0).describe('Of the whole file.'),
+    bytes: z.int().min(0).describe('Size of the whole file, bytes.'),
     chunk: z.int().min(0).describe('Place of this chunk, from 0.'),
     chunks: z.int().min(1).describe('How many there are.'),
     content: z.string().describe(`Up to ${CHUNK_BYTES} bytes, base64.`),

@@ -15,6 +15,10 @@ const onlineSchema = z.strictObject({
   configRev: name('Revision of the site configuration.'),
   lanes: z.array(lane).describe('Lanes that this site measures.'),
   sensors: z.array(name('Loop, device or camera id.')).describe('Sensors that this site reads.'),
+  drivers: z.array(name('Name of a driver file.')).describe('By which drivers its devices are read.'),
+  models: z.array(name('Name of a detection model.')).describe('By which models its pictures are read.'),
+  upstream: name('What this site calls the receiver; gap records name it.'),
+  contract: name('Version of the contract that this agent keeps, e.g. `1.3.0`.'),
 });
 
 const offlineSchema = z.strictObject({
@@ -39,4 +43,8 @@ export interface SiteInventory {
   readonly configRev: string;
   readonly lanes: readonly string[];
   readonly sensors: readonly string[];
+  readonly drivers: readonly string[];
+  readonly models: readonly string[];
+  /** Whose uplink this is. */
+  readonly upstream: string;
 }

@@ -1,5 +1,5 @@
 /** What the bench stores and sends: records of the contract's size, in the mix of a day with passages. */
-import type { StreamName, StoredRecord } from '../../../src/traffic/stored-record.ts';
+import type { StoredRecord, StreamName } from '../../../src/traffic/stored-record.ts';
 import { flowRecord, passageRecord } from '../../fakes/records.ts';
 
 export const STREAMS: ReadonlySet<StreamName> = new Set(['passage', 'flow', 'incident', 'fault', 'gap']);

@@ -42,7 +42,9 @@ async function rateOf(
     const platform = await stand.platformComes();
     await platform.untilCount(copies);
     await sender.kill();
-    return tallyOf(await platform.stop()).perS;
+    const { distinct, perS } = tallyOf(await platform.stop());
+    if (distinct < copies) throw new Error(`${distinct} of ${copies} records came`);
+    return perS;
   });
 }
 

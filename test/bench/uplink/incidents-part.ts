@@ -42,7 +42,9 @@ export async function incidents(context: BenchContext): Promise<void> {
       note(`incidents, round ${round} of ${rounds}: ${situation.name}, n = ${some.length}`);
     }
   }
-  say(`Incidents, one each ${INCIDENT_EVERY_MS} ms, from before the commit to the receiver, ms (${rounds} rounds)`);
+  say(
+    `Incidents, one each ${INCIDENT_EVERY_MS} ms, from before the commit to the receiver, ms (${rounds} rounds)`,
+  );
   table([
     ['situation', 'n', 'p50', 'p99', 'most'],
     ...[...latencies].map(([name, all]) => [
@@ -67,7 +69,9 @@ async function latenciesIn(context: BenchContext, situation: Situation): Promise
       await pause(MEASURED_MS);
     }
     await sender.kill();
-    return latenciesOf(await platform.stop());
+    const latencies = latenciesOf(await platform.stop());
+    if (latencies.length === 0) throw new Error(`${situation.name}: no incident came`);
+    return latencies;
   });
 }
 

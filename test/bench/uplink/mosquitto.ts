@@ -1,5 +1,5 @@
 /** The broker of the platform, and the same program as the peer: a broker in the cabinet with a bridge. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freeTcpPort } from '../../../src/simulator/free-tcp-port.ts';
 import { untilListening } from '../../fakes/broker.ts';
@@ -17,6 +17,8 @@ export interface Mosquitto {
   kill(): Promise<void>;
 }
 
+/** Debian keeps it where a user's PATH does not look. */
+export const MOSQUITTO = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto'].find(existsSync) ?? 'mosquitto';
 /** Unlimited, so that neither side is held up by the platform nor loses by its limits. */
 const UNLIMITED = ['max_queued_messages 0', 'max_inflight_messages 0', 'allow_anonymous true', 'user root'];
 
@@ -45,7 +47,7 @@ export async function createMosquitto(folder: string, more: readonly string[] = 
       return program?.pid ?? 0;
     },
     async start() {
-      program = startProgram({ name: 'mosquitto', command: ['mosquitto', '-c', file] });
+      program = startProgram({ name: 'mosquitto', command: [MOSQUITTO, '-c', file] });
       await untilListening(port);
     },
     stop: () => left((running) => running.stop()),

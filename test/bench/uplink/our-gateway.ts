@@ -29,7 +29,15 @@ const uplink = createUplink({
     ackDeadlineMs: 20_000,
   }),
   outbox,
-  inventory: { version: '0', configRev: '0', lanes: [], sensors: [] },
+  inventory: {
+    version: '0',
+    configRev: '0',
+    lanes: [],
+    sensors: [],
+    drivers: [],
+    models: [],
+    upstream: 'platform',
+  },
   clock,
 });
 uplink.start();

@@ -30,7 +30,9 @@ export interface Tally {
   readonly perS: number;
 }
 
-/** Longer than a bridge takes to reconnect. */
+/** Until the first record; a sender tries to connect once a second at least, on a machine that may be busy. */
+const FIRST_MS = 30_000;
+/** After it, silence of this length is the end; a sender that was killed is back before. */
 const QUIET_MS = 6000;
 const LOOK_EVERY_MS = 20;
 const CHUNK_BYTES = 1 << 20;
@@ -66,7 +68,7 @@ export function openPlatform(folder: string, port: number): Platform {
     async untilCount(copies) {
       let before = count();
       let sinceMs = performance.now();
-      while (before < copies && performance.now() - sinceMs < QUIET_MS) {
+      while (before < copies && performance.now() - sinceMs < (before === 0 ? FIRST_MS : QUIET_MS)) {
         await delay(LOOK_EVERY_MS);
         const now = count();
         if (now > before) sinceMs = performance.now();

@@ -11,11 +11,17 @@ import { sayLoad, sayMachine } from '../shared/machine.ts';
 import { killAll, versionOf } from '../shared/programs.ts';
 import { note, say } from '../shared/report.ts';
 import type { BenchContext } from './bench-context.ts';
+import { bytes } from './bytes-part.ts';
+import { delay } from './delay-part.ts';
+import { SEED } from './design-day.ts';
 import { drain } from './drain-part.ts';
+import { incidents } from './incidents-part.ts';
+import { kill } from './kill-part.ts';
+import { MOSQUITTO } from './mosquitto.ts';
 import { type BenchOptions, parseOptions, USAGE } from './options.ts';
 import { fillStore } from './our-programs.ts';
 
-const PARTS = { drain } as const;
+const PARTS = { drain, delay, kill, incidents, bytes } as const;
 
 function readOptions(): BenchOptions | null {
   try {
@@ -29,8 +35,8 @@ function readOptions(): BenchOptions | null {
 function sayConditions(): void {
   sayMachine();
   sayLoad('at the beginning');
-  say(`versions  Node ${process.versions.node}; ${versionOf(['mosquitto', '-h'])}`);
-  say('seed      none: nothing here is drawn by chance');
+  say(`versions  Node ${process.versions.node}; ${versionOf([MOSQUITTO, '-h'])}`);
+  say(`seed      ${SEED}, for the moments of the design load; nothing else is drawn by chance`);
   say();
 }
 

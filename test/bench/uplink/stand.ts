@@ -58,8 +58,7 @@ export async function loadOurs(
   stand: Stand,
   task: Partial<GatewayTask> & { readonly file: string },
 ): Promise<Sender> {
-  const start = (): Promise<Program> =>
-    startOurGateway({ ...task, url: `mqtt://127.0.0.1:${stand.port}` });
+  const start = (): Promise<Program> => startOurGateway({ ...task, url: `mqtt://127.0.0.1:${stand.port}` });
   let program = await start();
   return {
     get pid() {

@@ -107,10 +107,13 @@ export function createCameraEvidence(options: CameraEvidenceOptions): CameraEvid
     async heldUntil(ms) {
       if (ms <= heldToMs) return;
       const { promise, resolve } = Promise.withResolvers<void>();
-      waiting = [...waiting, { ms, resolve }];
+      const waiter = { ms, resolve };
+      waiting = [...waiting, waiter];
       const timer = setTimeout(resolve, Math.max(0, ms - monoMs()) + AWAITED_MS);
       await promise;
       clearTimeout(timer);
+      // A camera that is gone for good wakes nobody.
+      waiting = waiting.filter((other) => other !== waiter);
     },
     cut: (asked) => ring?.cut(asked) ?? null,
     get ringBytes() {

@@ -30,7 +30,7 @@ export interface EvidenceDeskOptions {
 }
 
 /** The name under which the desk claims faults and tells its figures. */
-export const EVIDENCE_SENSOR = 'evidence';
+const EVIDENCE_SENSOR = 'evidence';
 const FAULT_CODE = 'evidence-refused';
 /** Incidents of one process whose evidence is not whole yet; each holds a ring's memory for seconds. */
 const REQUESTS_LIMIT = 16;
@@ -66,7 +66,7 @@ export function createEvidenceDesk(options: EvidenceDeskOptions): EvidenceDesk {
       if (closing) return null;
       try {
         const file = await make();
-        problems.report('files', null);
+        if (file !== null) problems.report('files', null);
         return file;
       } catch (error) {
         problems.report('files', messageOf(error));

@@ -29,7 +29,8 @@ export interface EvidenceFolder {
 }
 
 /**
- * Opens the folder; what an interrupted run left half written is removed, and what is too much for the limit.
+ * Opens the folder; what an interrupted run left half written is removed. What is there beyond a limit that has become
+ * smaller gives way to the next file.
  *
  * @throws the system's error when it cannot be made or read
  */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -7,9 +7,11 @@ import { openStreamRing, type RingCut, type StreamRing } from './stream-ring.ts'
 let folder: string;
 let ring: StreamRing;
 let problems: unknown[];
+let outcomes: ('written' | 'failed')[];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'roadside-ring-'));
   problems = [];
+  outcomes = [];
 });
 afterEach(async () => {
   await ring.close();
@@ -20,7 +22,10 @@ const HEAD = Buffer.from('head;');
 
 function open(limits: { keepMs?: number; maxBytes?: number; path?: string } = {}): void {
   const { keepMs = 60_000, maxBytes = 1_000_000, path = folder } = limits;
-  const onWritten = (problem: unknown): void => void (problem !== null && problems.push(problem));
+  const onWritten = (problem: unknown): void => {
+    outcomes.push(problem === null ? 'written' : 'failed');
+    if (problem !== null) problems.push(problem);
+  };
   ring = openStreamRing({ folder: path, keepMs, maxBytes, onWritten });
   ring.push({ kind: 'head', bytes: HEAD }, 0);
 }
@@ -115,4 +120,22 @@ test('a disk that fails loses fragments, never the order of the others', async (
   await expect.poll(() => ring.lost).toBe(2);
   expect(problems.length).toBeGreaterThan(0);
   expect(ring.cut(s(0, 4.5, 5))).toBeNull();
+});
+
+test('a disk that stays full is one trouble until a fragment is written again', async () => {
+  const path = join(folder, 'ring');
+  open({ path });
+  feed(1, 2);
+  await read(ring.cut(s(0, 1.5, 2)));
+  rmSync(path, { recursive: true });
+  feed(3, 6);
+  await expect.poll(() => ring.lost).toBe(4);
+  mkdirSync(path);
+  feed(7, 7);
+  await read(ring.cut(s(0, 6.5, 7)));
+  expect(outcomes).toEqual([
+    ...['written', 'written'],
+    ...['failed', 'failed', 'failed', 'failed'],
+    'written',
+  ]);
 });

@@ -46,7 +46,7 @@ export interface StreamRingOptions {
   readonly folder: string;
   readonly keepMs: number;
   readonly maxBytes: number;
-  /** The outcome of a write: null when it succeeded. */
+  /** Null when a fragment was written: that a file can be removed says nothing about a disk that is full. */
   onWritten(problem: unknown): void;
 }
 
@@ -77,13 +77,10 @@ export function openStreamRing(options: StreamRingOptions): StreamRing {
   let disk: Promise<void> = Promise.resolve();
 
   const onDisk = (work: () => Promise<void>, onFailure: () => void = () => undefined): void => {
-    disk = disk.then(work).then(
-      () => onWritten(null),
-      (error: unknown) => {
-        onFailure();
-        onWritten(error);
-      },
-    );
+    disk = disk.then(work).catch((error: unknown) => {
+      onFailure();
+      onWritten(error);
+    });
   };
   const forget = (gone: readonly HeldFragment[]): void => {
     if (gone.length === 0) return;
@@ -116,7 +113,8 @@ export function openStreamRing(options: StreamRingOptions): StreamRing {
         return;
       }
       if (head === null) return;
-      const startMs = lastEndMs ?? atMs - part.mediaMs;
+      // A camera whose clock jumps claims hours for some seconds.
+      const startMs = lastEndMs ?? atMs - Math.min(part.mediaMs, keepMs);
       lastEndMs = atMs;
       const { bytes: content, startsWithKey, mediaMs } = part;
       const bytes = content.length;
@@ -134,7 +132,11 @@ export function openStreamRing(options: StreamRingOptions): StreamRing {
         unwrittenBytes -= bytes;
       };
       onDisk(
-        () => writeFile(file, content, { mode: 0o600 }).then(settle),
+        async () => {
+          await writeFile(file, content, { mode: 0o600 });
+          settle();
+          onWritten(null);
+        },
         () => {
           settle();
           lost += 1;

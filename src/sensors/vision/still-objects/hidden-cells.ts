@@ -41,13 +41,18 @@ export function createHiddenCells(): (
   };
 }
 
+/** Where a track has stayed, and since when. */
+interface Anchor {
+  readonly x: number;
+  readonly y: number;
+  readonly sinceMs: number;
+}
+
 /** Which tracks have not moved for STANDING_AFTER_MS. */
 function createStandingWatch(): (tracks: readonly Track[], atMs: number) => ReadonlySet<number> {
-  let anchors: ReadonlyMap<number, { readonly x: number; readonly y: number; readonly sinceMs: number }> =
-    new Map();
+  let anchors: ReadonlyMap<number, Anchor> = new Map();
   return (tracks, atMs) => {
-    const next = new Map(anchors);
-    next.clear();
+    const next = new Map<number, Anchor>();
     const stands = new Set<number>();
     for (const { track, box } of tracks) {
       const [x, y] = [(box[0] + box[2]) / 2, box[3]];

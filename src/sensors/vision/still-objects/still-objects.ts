@@ -36,7 +36,7 @@ export interface StillObjectsTiming {
   readonly absorbMs: number;
 }
 
-export const STILL_OBJECTS_TIMING: StillObjectsTiming = {
+const STILL_OBJECTS_TIMING: StillObjectsTiming = {
   lookEveryMs: 500,
   learnMs: 30_000,
   stillMs: 5000,

@@ -160,13 +160,20 @@ describe('a new version of the contract', () => {
     const commanded = changed((draft) => {
       draft.channels.order = { address: 'order', messages: { order: {} } };
       draft.operations.receiveOrder = { action: 'receive', channel: { $ref: '#/channels/order' } };
-      draft.components.schemas.order = { type: 'object', properties: { id: { type: 'string' } } };
+      const variant = (kind: string) => ({ type: 'object', properties: { kind: { const: kind } } });
+      draft.components.schemas.order = {
+        type: 'object',
+        properties: { id: { type: 'string' }, what: { oneOf: [variant('ping'), variant('clip')] } },
+      };
     });
     const next: Draft = structuredClone(commanded);
     next.components.schemas.order.properties.reason = { type: 'string' };
+    next.components.schemas.order.properties.what.oneOf[1].properties.file = { type: 'string' };
     expect(compareContracts({ previous: commanded, current: next }).breaking).toEqual([]);
     next.components.schemas.order.required = ['reason'];
+    next.components.schemas.order.properties.what.oneOf[1].required = ['file'];
     expect(compareContracts({ previous: commanded, current: next }).breaking).toEqual([
+      'order.what<clip>.file: is new and may not be left out',
       'order.reason: is new and may not be left out',
     ]);
   });

@@ -24,6 +24,7 @@ export function compareContracts(versions: {
   const before = payloadFields(versions.previous);
   const after = payloadFields(versions.current);
   const accepted = schemasAccepted(versions.current);
+  const parents = new Set([...before.keys()].map(parentOf));
   const breaking: string[] = channelProblems(versions);
   const additions: string[] = [];
   for (const [path, field] of before) {
@@ -36,7 +37,7 @@ export function compareContracts(versions: {
   }
   for (const [path, { isProperty, required }] of after) {
     if (before.has(path)) continue;
-    const demanded = isProperty && required && accepted.has(rootOf(path)) && before.has(parentOf(path));
+    const demanded = isProperty && required && accepted.has(rootOf(path)) && parents.has(parentOf(path));
     if (demanded) breaking.push(`${path}: is new and may not be left out`);
     else additions.push(`${path}: is new`);
   }

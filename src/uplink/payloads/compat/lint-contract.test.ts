@@ -1,6 +1,15 @@
+import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { buildAsyncApi } from '../asyncapi.ts';
+import { buildAsyncApi, contractText } from '../asyncapi.ts';
 import { lintContract } from './lint-contract.ts';
+
+interface Components {
+  readonly messages: Readonly<
+    Record<string, { readonly examples: readonly { readonly payload: unknown }[] }>
+  >;
+  readonly schemas: Readonly<Record<string, object>>;
+}
+const contract: { readonly components: Components } = JSON.parse(contractText());
 
 function contractWith(properties: Readonly<Record<string, object>>): unknown {
   return {
@@ -12,6 +21,13 @@ function contractWith(properties: Readonly<Record<string, object>>): unknown {
 }
 
 describe('the contract', () => {
+  it.each(Object.keys(contract.components.messages))('has examples of %s that keep its schema', (name) => {
+    const accepts = new Ajv({ strictTypes: false }).compile(contract.components.schemas[name] ?? false);
+    const { examples } = contract.components.messages[name] ?? { examples: [] };
+    expect(examples.length).toBeGreaterThan(0);
+    for (const { payload } of examples) expect(accepts(payload), JSON.stringify(accepts.errors)).toBe(true);
+  });
+
   it('leaves its reader nothing to guess', () => {
     expect(lintContract(buildAsyncApi())).toEqual([]);
   });

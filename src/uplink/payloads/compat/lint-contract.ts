@@ -1,21 +1,8 @@
 import { type PayloadField, partOf, payloadFields, schemasOf } from './payload-fields.ts';
 import { unitOfName } from './units.ts';
 
-/** Numbers that count or number something; every other number says its unit at the end of its name. */
-const UNITLESS = new Set([
-  ...[
-    'seq',
-    'number',
-    'count',
-    'reverseCount',
-    'counterOnlyCount',
-    'lateCount',
-    'speedCount',
-    'spotSpeedCount',
-  ],
-  ...['vehicles', 'classCounts', 'unmatchedEntries', 'unmatchedExits', 'expected', 'received', 'unnamed'],
-  ...['fromSeq', 'toSeq', 'entries'],
-]);
+/** Whole numbers count or number something. Of the others these have no unit; the rest says it in its name. */
+const UNITLESS: ReadonlySet<string> = new Set(['expected', 'received', 'entries', 'loadPerCore', 'figures']);
 
 /** What a reader of the contract would have to guess, as sentences that begin with the place; empty when nothing. */
 export function lintContract(contract: unknown): readonly string[] {
@@ -43,7 +30,7 @@ function fieldProblems(field: PayloadField): string[] {
     if (unit !== null && !unit.words.test(description)) {
       problems.push(`does not say that its unit is ${unit.unit}`);
     }
-    if (unit === null && !UNITLESS.has(name)) {
+    if (unit === null && types.includes('number') && !UNITLESS.has(name)) {
       problems.push(
         'is a number whose name ends in no unit: name it with one, or list it among the unitless',
       );

@@ -11,6 +11,7 @@ const UNITS = [
   { ending: 'C', unit: '°C', words: /°C/ },
   { ending: 'S', unit: 's', words: /(?<!\/)\b(s|seconds?)\b/ },
   { ending: 'M', unit: 'm', words: /\b(m|met(re|er)s?)\b(?!\/)/ },
+  { ending: 'Megabytes', unit: 'MB', words: /\bMB\b/ },
   { ending: 'bytes', unit: 'bytes', words: /\bbytes\b/ },
   { ending: 'Bytes', unit: 'bytes', words: /\bbytes\b/ },
 ] as const;

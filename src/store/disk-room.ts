@@ -1,0 +1,89 @@
+import { closeSync, existsSync, fstatSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Database } from './database.ts';
+
+/**
+ * What the store keeps of the disk for itself. On a full volume SQLite can neither delete a row, for want of room in
+ * the write-ahead log, nor move the log into the file, for want of room there. So the log is written out to its full
+ * length at the start, and a ballast of the same length is given up when another program has filled the disk.
+ */
+export interface DiskRoom {
+  /**
+   * The disk had no room: gives up the ballast, moves the log into the file and keeps the file from growing, so that
+   * what is deleted makes room for what comes. True when it is worth trying again.
+   */
+  retreat(): boolean;
+  /** Takes the room back once the disk has plenty. Cheap; call it often. */
+  recover(): void;
+}
+
+export interface DiskRoomOptions {
+  readonly file: string;
+  /** Upper limit of the file in pages while the disk has room. */
+  readonly maxPages?: number | undefined;
+  readonly monoMs: () => number;
+}
+
+/** Length of the log and of the ballast: more than a log that is moved each 100 pages grows to. */
+const RESERVED_BYTES = 1_048_576;
+/** Free bytes of the disk from which on the file may grow again. */
+const PLENTY_BYTES = 4 * RESERVED_BYTES;
+const RECOVER_EVERY_MS = 5000;
+/** SQLite's own limit. */
+const MOST_PAGES = 4_294_967_294;
+
+export function createDiskRoom(database: Database, options: DiskRoomOptions): DiskRoom {
+  const { file, maxPages = MOST_PAGES, monoMs } = options;
+  const ballast = `${file}-ballast`;
+  /** The file is kept from growing. */
+  let tight = false;
+  let stuck = false;
+  let triedAtMs = Number.NEGATIVE_INFINITY;
+
+  const moveLog = (): boolean => {
+    try {
+      database.pragma('wal_checkpoint(RESTART)');
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const holdFile = (): void => {
+    database.pragma(`max_page_count = ${Number(database.pragma('page_count', { simple: true }))}`);
+  };
+  reserve(`${file}-wal`);
+  reserve(ballast);
+
+  return {
+    retreat() {
+      if (tight && !stuck) return false;
+      tight = true;
+      rmSync(ballast, { force: true });
+      holdFile();
+      stuck = !moveLog();
+      return !stuck;
+    },
+    recover() {
+      if (!tight || monoMs() - triedAtMs < RECOVER_EVERY_MS) return;
+      triedAtMs = monoMs();
+      const { bavail, bsize } = statfsSync(dirname(file));
+      if (bavail * bsize < PLENTY_BYTES || !reserve(ballast)) return;
+      database.pragma(`max_page_count = ${maxPages}`);
+      tight = false;
+    },
+  };
+}
+
+/** Lengthens a file to the reserve with zeros, which a log ignores. False when the disk has no room for them. */
+function reserve(file: string): boolean {
+  const handle = openSync(file, existsSync(file) ? 'r+' : 'w');
+  try {
+    const { size } = fstatSync(handle);
+    const missing = Buffer.alloc(Math.max(0, RESERVED_BYTES - size));
+    return missing.length === 0 || writeSync(handle, missing, 0, missing.length, size) === missing.length;
+  } catch {
+    return false;
+  } finally {
+    closeSync(handle);
+  }
+}
