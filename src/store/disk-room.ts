@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fstatSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { RoadsideError } from '../base/errors.ts';
 import type { Database } from './database.ts';
 
 /**
@@ -9,10 +10,10 @@ import type { Database } from './database.ts';
  */
 export interface DiskRoom {
   /**
-   * The disk had no room: gives up the ballast, moves the log into the file and keeps the file from growing, so that
-   * what is deleted makes room for what comes. True when it is worth trying again.
+   * Does the work; when it fails for want of room, gives up the ballast, moves the log into the file, keeps the file
+   * from growing, so that what is deleted makes room for what comes, and does it once more.
    */
-  retreat(): boolean;
+  bear<T>(work: () => T): T;
   /** Takes the room back once the disk has plenty. Cheap; call it often. */
   recover(): void;
 }
@@ -21,7 +22,13 @@ export interface DiskRoomOptions {
   readonly file: string;
   /** Upper limit of the file in pages while the disk has room. */
   readonly maxPages?: number | undefined;
+  /** False for those who only look: they need no reserve. */
+  readonly reserves: boolean;
   readonly monoMs: () => number;
+}
+
+export function isFull(error: unknown): boolean {
+  return error instanceof RoadsideError && error.code === 'store-full';
 }
 
 /** Length of the log and of the ballast: more than a log that is moved each 100 pages grows to. */
@@ -51,23 +58,34 @@ export function createDiskRoom(database: Database, options: DiskRoomOptions): Di
   const holdFile = (): void => {
     database.pragma(`max_page_count = ${Number(database.pragma('page_count', { simple: true }))}`);
   };
-  reserve(`${file}-wal`);
-  reserve(ballast);
+  const diskIsShort = (): boolean => {
+    const { bavail, bsize } = statfsSync(dirname(file));
+    return bavail * bsize < PLENTY_BYTES;
+  };
+  /** True when it is worth trying again. A file that has reached its own limit is another matter. */
+  const retreat = (): boolean => {
+    if (!options.reserves || (tight && !stuck) || !diskIsShort()) return false;
+    tight = true;
+    rmSync(ballast, { force: true });
+    holdFile();
+    stuck = !moveLog();
+    return !stuck;
+  };
+  if (options.reserves) for (const each of [`${file}-wal`, ballast]) reserve(each);
 
   return {
-    retreat() {
-      if (tight && !stuck) return false;
-      tight = true;
-      rmSync(ballast, { force: true });
-      holdFile();
-      stuck = !moveLog();
-      return !stuck;
+    bear(work) {
+      try {
+        return work();
+      } catch (error) {
+        if (!isFull(error) || !retreat()) throw error;
+        return work();
+      }
     },
     recover() {
       if (!tight || monoMs() - triedAtMs < RECOVER_EVERY_MS) return;
       triedAtMs = monoMs();
-      const { bavail, bsize } = statfsSync(dirname(file));
-      if (bavail * bsize < PLENTY_BYTES || !reserve(ballast)) return;
+      if (diskIsShort() || !reserve(ballast)) return;
       database.pragma(`max_page_count = ${maxPages}`);
       tight = false;
     },

@@ -6,7 +6,7 @@ import { createAudit } from './audit.ts';
 import type { AuditEnds, AuditRow } from './audit-chain.ts';
 import { createCommands } from './command-journal.ts';
 import { type Database, openDatabase, storeErrorFrom } from './database.ts';
-import { createDiskRoom } from './disk-room.ts';
+import { createDiskRoom, isFull } from './disk-room.ts';
 import { createGapRecords, type Origin } from './gap-records.ts';
 import { createLedger, type LedgerRow } from './ledger.ts';
 import { createOpenFaults } from './open-faults.ts';
@@ -88,11 +88,10 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
     ),
   );
   const shedding = createShedding(database, { ledger, outboxes, coarsestFlowS: options.coarsestFlowS ?? 0 });
-  // Whoever only looks needs none.
-  const room =
-    options.upstreams === undefined
-      ? null
-      : createDiskRoom(database, { file, maxPages: options.maxPages, monoMs: clock.monoMs });
+  const room = createDiskRoom(database, {
+    ...{ file, maxPages: options.maxPages, monoMs: clock.monoMs },
+    reserves: options.upstreams !== undefined,
+  });
   /** Grows when rows come in before those that may have been read already. */
   let generation = 0;
   /** Records given up, by upstream, until they can be declared. */
@@ -177,25 +176,15 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
     }
     return missing;
   };
-  const isFull = (error: unknown): boolean => error instanceof RoadsideError && error.code === 'store-full';
-  /** Does it once more when the disk has no room and the reserve helps. */
-  const onReserve = <T>(work: () => T): T => {
-    try {
-      return work();
-    } catch (error) {
-      if (!isFull(error) || room?.retreat() !== true) throw error;
-      return work();
-    }
-  };
   /** Does it again as long as it fails for want of room and room can be made. */
   const withRoom = (work: () => void): void => {
-    room?.recover();
+    room.recover();
     for (let turn = 0; ; turn += 1) {
       try {
-        onReserve(work);
+        room.bear(work);
         return;
       } catch (error) {
-        if (!isFull(error) || turn >= SHED_TURNS || !onReserve(makeRoom)) throw error;
+        if (!isFull(error) || turn >= SHED_TURNS || !room.bear(makeRoom)) throw error;
       }
     }
   };
@@ -225,7 +214,7 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
         generation,
         pending: (query) => guarded(() => outbox.pending(restamping.withoutHeld(query))),
         lastOutside: (live) => guarded(() => outbox.lastOutside(live)),
-        acknowledge: (positions) => onReserve(() => guarded(() => outbox.acknowledge(positions))),
+        acknowledge: (positions) => room.bear(() => guarded(() => outbox.acknowledge(positions))),
         depth: () => guarded(() => outbox.depth()),
       };
     },

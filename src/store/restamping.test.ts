@@ -215,12 +215,23 @@ describe('a store whose machine did not know the time', () => {
     ]);
   });
 
-  test('does not give a damaged row a sum that fits', () => {
+  test('holds nothing back for ever either when the stamps cannot be put right', () => {
+    store.restamping.begin(unset);
+    store.append([now(passageRecord({ seq: 1 }))]);
+    setClock();
+    time.monoMs += HOLD_UNSTAMPED_MS;
+    expect(waiting()).toHaveLength(1);
+  });
+
+  test.each([
+    ['says something else', `replace(body, '47.3', '97.3')`],
+    ['is no record any more', `replace(body, '47.3', '}{')`],
+  ])('does not give a damaged row that %s a sum that fits', (_what, damage) => {
     store.restamping.begin(unset);
     store.append([now(passageRecord({ seq: 1 })), now(passageRecord({ seq: 2 }))]);
     store.close();
     const raw = new Sqlite(file);
-    raw.prepare(`UPDATE ledger SET body = replace(body, '47.3', '97.3') WHERE position = 1`).run();
+    raw.prepare(`UPDATE ledger SET body = ${damage} WHERE position = 1`).run();
     raw.close();
     store = open();
     setClock();

@@ -75,15 +75,24 @@ export function createRestamping(parts: RestampingParts): LiveRestamping {
   const end = database.prepare<[]>('DELETE FROM unset_clock');
   /** Beside the file, because each look into the outbox asks. */
   let row = select.get() ?? null;
-  let holdUntilMs = Number.NEGATIVE_INFINITY;
+  /** Whatever goes wrong with the stamps, a receiver waits no longer than this. */
+  let holdUntilMs =
+    row === null || row.shiftMs === null ? Number.NEGATIVE_INFINITY : monoMs() + HOLD_UNSTAMPED_MS;
 
+  /** True when its stamps have changed. */
   const rewrite = (position: number, correction: ClockCorrection): boolean => {
     const [found] = ledger.read({ after: position - 1, limit: 1 });
     if (found?.position !== position) return false;
-    const record = restamped(JSON.parse(found.body) as StoredRecord, correction);
-    if (record === null) return false;
-    const madeAtMs = found.madeAtMs > correction.toMs ? found.madeAtMs : found.madeAtMs + correction.shiftMs;
-    if (!ledger.rewrite(found, { madeAtMs, body: JSON.stringify(record) })) return false;
+    const { fromMs, toMs, shiftMs } = correction;
+    const stored = parseRecord(found.body);
+    if (stored === null) return false;
+    const record = restamped(stored, correction);
+    const isMadeWrong = found.madeAtMs >= fromMs && found.madeAtMs <= toMs;
+    const right = {
+      madeAtMs: isMadeWrong ? found.madeAtMs + shiftMs : found.madeAtMs,
+      body: record === null ? found.body : JSON.stringify(record),
+    };
+    if (!ledger.rewrite(found, right) || record === null) return false;
     if (record.stream === 'fault') noteOpening(record);
     for (const outbox of outboxes) {
       const relayClass = relayClassOf(found.stream);
@@ -111,6 +120,7 @@ export function createRestamping(parts: RestampingParts): LiveRestamping {
       reload();
     },
     correct({ shiftMs, toMs }) {
+      holdUntilMs = monoMs() + HOLD_UNSTAMPED_MS;
       settle(() => finish.run(Math.round(shiftMs), Math.round(toMs), ledger.lastPosition));
       reload();
     },
@@ -133,10 +143,17 @@ export function createRestamping(parts: RestampingParts): LiveRestamping {
     },
     isIdle: () => row === null,
     withoutHeld(query) {
-      if (query.class === 1 || row === null) return query;
-      const isWaiting = row.shiftMs !== null || monoMs() < holdUntilMs;
-      if (!isWaiting) return query;
+      if (query.class === 1 || row === null || monoMs() >= holdUntilMs) return query;
       return { ...query, upTo: Math.min(query.upTo ?? row.afterPosition, row.afterPosition) };
     },
   };
+}
+
+/** Null for a text that the disk has altered. */
+function parseRecord(body: string): StoredRecord | null {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
 }

@@ -114,7 +114,8 @@ export function createRelay(options: RelayOptions): Relay {
     if (done || core.isFull) acknowledge();
     if (done) finishing?.();
     // As long as the platform keeps up, most turns end here: nothing waits that is not under way.
-    if (finishing !== null || outbox.depth() <= core.inFlight + core.toAcknowledge.length) return;
+    const waiting = outbox.depth();
+    if (finishing !== null || waiting <= core.inFlight + core.toAcknowledge.length) return;
     const nowMs = clock.monoMs();
     const limit = pace.allowance(nowMs);
     const { wallMs } = clock.now();
@@ -124,8 +125,9 @@ export function createRelay(options: RelayOptions): Relay {
     const older = taken.filter(({ replayed }) => replayed).length;
     pace.spend(older);
     for (const sending of taken) send(sending);
-    if (taken.length === ROWS_PER_TURN) schedule();
-    else if (older >= limit && outbox.depth() > core.inFlight) waitForPace(nowMs);
+    // Reading takes damaged rows out, and then there may be others behind them.
+    if (taken.length === ROWS_PER_TURN || outbox.depth() !== waiting) schedule();
+    else if (older >= limit && waiting > core.inFlight) waitForPace(nowMs);
   };
 
   const waitForPace = (nowMs: number): void => {

@@ -96,7 +96,7 @@ export function suspectedTakeover(broker: string, sessions: number): RoadsideErr
     'uplink-taken-over',
     `${broker} has ended ${sessions} sessions in a row soon after they began, as if another client took them over`,
     {
-      hint: 'Two gateways may use one clientId: look for a second gateway with the configuration of this site.',
+      hint: 'Two gateways may use one clientId: look for a second gateway with this site’s configuration. Or the broker hangs up over a topic that this account may not use.',
     },
   );
 }

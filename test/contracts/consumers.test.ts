@@ -1,11 +1,17 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createSystemClock } from '../../src/base/clock.ts';
+import { openStore } from '../../src/store/store.ts';
 import type { RecordGap, StoredRecord } from '../../src/traffic/stored-record.ts';
 import { encodeBirth, encodeOffline, encodeRecord } from '../../src/uplink/publication.ts';
-import { type TestBroker, until } from '../fakes/broker.ts';
+import { createUplink } from '../../src/uplink/uplink.ts';
+import { localSettings, type TestBroker, until } from '../fakes/broker.ts';
 import { startMosquitto } from '../fakes/broker-mosquitto.ts';
 import { faultRecord, flowRecord, gapRecord, incidentRecord, passageRecord } from '../fakes/records.ts';
 import { siteInventory } from '../fakes/site-inventory.ts';
@@ -50,8 +56,8 @@ describe.each(CONSUMERS)('the example receiver $name', ({ argv, absent }) => {
   async function sendState({ topic, payload }: ReturnType<typeof encodeBirth>): Promise<void> {
     await site.publishAsync(topic, payload, { qos: 1, retain: true });
   }
-  const inventory = siteInventory;
-  const birth = (session: string) => encodeBirth({ site: SITE, session, wallMs: 0, inventory });
+  const birth = (session: string) =>
+    encodeBirth({ site: SITE, session, wallMs: 0, inventory: siteInventory });
   const will = (session: string) => encodeOffline({ site: SITE, session, reason: 'lost' });
 
   /** The books after everything before it: the last record tells that all others have come. */
@@ -105,6 +111,32 @@ describe.each(CONSUMERS)('the example receiver $name', ({ argv, absent }) => {
       declared: [],
       duplicates: 0,
     });
+  });
+
+  it.skipIf(absent)('accounts for every number of a store that had to give records up', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'roadside-consumer-'));
+    const clock = createSystemClock();
+    const upstreams = [{ name: 'platform', streams: new Set(['flow', 'gap'] as const) }];
+    const origin = { site: SITE, boot: 'boot-1', configRev: 'a1b2c3' };
+    const store = openStore({ file: join(folder, 'store.db'), upstreams, origin, clock });
+    const flows = [1, 2, 3, 4, 5, 6].map((seq) => flowRecord({ seq }));
+    store.append(flows.slice(0, 3));
+    store.giveUp(flows.slice(3, 5));
+    store.append(flows.slice(5));
+    const uplink = createUplink({
+      ...{ site: SITE, session: 'boot-1', inventory: siteInventory, clock },
+      ...{ settings: localSettings(broker.url), outbox: store.outbox('platform') },
+    });
+    uplink.start();
+    await until(() => uplink.status().acknowledged === 5);
+    await uplink.stop(1000);
+    expect(await books('boot-1')).toMatchObject({
+      duplicates: 0,
+      missing: [],
+      declared: [`${SITE} boot-1 flow 4-5`],
+    });
+    store.close();
+    rmSync(folder, { recursive: true });
   });
 
   it.skipIf(absent)(

@@ -49,7 +49,11 @@ beforeAll(async () => {
   gateway.start(join(folder, 'site.yaml'), '--models', join(folder, 'nowhere'));
   await gateway.overviewOnce(({ uplink, store }) => uplink.state === 'online' && store.pending === 0);
 });
-afterEach(() => expect(platform.report().invalid).toEqual([]));
+afterEach(() => {
+  // What the agent sends keeps the contract, whatever is sent to it.
+  const { invalid } = platform.report();
+  expect(invalid.filter((problem) => !problem.startsWith(TOPIC))).toEqual([]);
+});
 afterAll(async () => {
   await gateway.end('SIGKILL');
   await client.endAsync(true);
@@ -135,10 +139,12 @@ async function send(command: unknown, options: object = {}): Promise<void> {
 
 const repliesTo = (id: string): readonly Receipt[] =>
   platform.receipts.filter(({ payload }) => payload['schema'] === 'roadside.reply/1' && payload['id'] === id);
-const auditOf = (id: string): readonly AuditRecord[] =>
-  platform.receipts
-    .map(({ payload }) => payload as unknown as AuditRecord)
-    .filter(({ stream, commandId }) => stream === 'audit' && commandId === id);
+/** Each entry once: a record may come again. */
+const auditOf = (id: string): readonly AuditRecord[] => {
+  const entries = platform.receipts.map(({ payload }) => payload as unknown as AuditRecord);
+  const found = entries.filter(({ stream, commandId }) => stream === 'audit' && commandId === id);
+  return [...new Map(found.map((entry) => [entry.id, entry])).values()];
+};
 
 async function replyTo(command: CommandPayload, options: object = {}): Promise<Receipt['payload']> {
   await send(command, options);
@@ -252,7 +258,7 @@ describe('the platform of a running gateway', () => {
     const kept = await ask({ kind: 'config-propose', text });
     expect(kept).toMatchObject({ status: 'done', result: { file: proposed } });
     expect(await readFile(proposed, 'utf8')).toBe(text);
-    expect(await readFile(join(folder, 'site.yaml'), 'utf8')).not.toContain('30');
+    expect(await readFile(join(folder, 'site.yaml'), 'utf8')).toBe(stringify(siteFile()));
     expect((await gateway.overviewOnce(() => true)).boot).toBe(boot);
   });
 
@@ -278,7 +284,6 @@ describe('what should not be sent', () => {
     const mine = table.filter(({ packet }) => packet.topic === TOPIC && isCommand(packet.bytes)).slice(0, 12);
     for (const { packet } of mine)
       await send(Buffer.from(packet.bytes).toString(), { retain: packet.retained });
-    await client.publishAsync(TOPIC, '', { qos: 1, retain: true });
     const command = unsignedCommand({ kind: 'ping' }, Date.now());
     expect(await replyTo(command)).toMatchObject({ status: 'refused', reason: 'unsigned' });
     await until(() => audited() >= before + mine.length);

@@ -1,10 +1,5 @@
-import {
-  ackOverdue,
-  publishRefusal,
-  silentClose,
-  silentLink,
-} from '../../src/uplink/session-errors.ts';
 import type { MqttSession, Publication, PublishOutcome } from '../../src/uplink/mqtt-session.ts';
+import { ackOverdue, publishRefusal, silentClose, silentLink } from '../../src/uplink/session-errors.ts';
 import type { Surroundings } from '../../src/uplink/surroundings.ts';
 import type { UpstreamPlan } from './plan.ts';
 import type { Watch } from './watch.ts';
@@ -70,7 +65,8 @@ export function createBroker(world: World, upstream: UpstreamPlan, watch: Watch)
       attempts += 1;
       attemptsInLife += 1;
       const most = QUICK_ATTEMPTS + (timeline.nowMs - beganMs) / STEADY_MS;
-      if (attemptsInLife > most) world.breach(`${name}: ${attemptsInLife} attempts to connect since the start`);
+      if (attemptsInLife > most)
+        world.breach(`${name}: ${attemptsInLife} attempts to connect since the start`);
       /** The program has given the connection up, or been told that it is gone. */
       let over = false;
       /** Nothing arrives any more: the connection is broken, or a newer one has taken its place. */

@@ -200,7 +200,9 @@ export function openLife({ world, file, number, lines, died }: LifeOptions): Lif
         commit();
       })(),
     isDone: () =>
-      !over && waiting.length === 0 && lines.every(({ upstream }) => store.outbox(upstream.name).depth() === 0),
+      !over &&
+      waiting.length === 0 &&
+      lines.every(({ upstream }) => store.outbox(upstream.name).depth() === 0),
     stop(left) {
       world.trace(`the gateway is stopped (${boot})`);
       void Promise.all(uplinks.map((uplink) => uplink.stop(STOP_DEADLINE_MS))).then(() => {

@@ -24,7 +24,12 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'reading does not begin at the oldest row after a reconnection',
     file: 'uplink/relay-core.ts',
-    changes: [['      beginAnew();\n      for (const lane of progress) lane.retry', '      for (const lane of progress) lane.retry']],
+    changes: [
+      [
+        '      beginAnew();\n      for (const lane of progress) lane.retry',
+        '      for (const lane of progress) lane.retry',
+      ],
+    ],
   },
   {
     name: 'the backlog goes before what is live',
@@ -40,7 +45,12 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'incidents and faults wait for their turn',
     file: 'uplink/relay-core.ts',
-    changes: [['for (const lane of progress) {\n        taken', 'for (const lane of progress.toReversed()) {\n        taken']],
+    changes: [
+      [
+        'for (const lane of progress) {\n        taken',
+        'for (const lane of progress.toReversed()) {\n        taken',
+      ],
+    ],
   },
   {
     name: 'the pace of the backlog is measured on the wall clock',
@@ -98,7 +108,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'nobody looks again when the pace allows more',
     file: 'uplink/relay.ts',
-    changes: [['older >= limit && outbox.depth() > core.inFlight', 'older > limit']],
+    changes: [['older >= limit && waiting > core.inFlight', 'older > limit']],
   },
   {
     name: 'the pace of the backlog is not kept',

@@ -18,7 +18,8 @@ export function writeMutant(mutant: Mutant, folder: string): string {
   let text = readFileSync(file, 'utf8');
   for (const [from, to] of mutant.changes) {
     const times = text.split(from).length - 1;
-    if (times !== 1) throw new Error(`${mutant.file} has ${times} times what "${mutant.name}" changes: ${from}`);
+    if (times !== 1)
+      throw new Error(`${mutant.file} has ${times} times what "${mutant.name}" changes: ${from}`);
     text = text.replace(from, () => to);
   }
   writeFileSync(file, text);

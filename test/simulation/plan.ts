@@ -59,8 +59,8 @@ export function planOf(seed: number): Plan {
   const chance = seededRandom(seed);
   const sometimes = (share: number, least: number, most: number): number =>
     chance.share() < share ? spread(chance, least, most) : 0;
-  const batches = Math.round(spread(chance, 5, 20));
-  const batchEveryMs = spread(chance, 1000, 2_000_000);
+  const batches = Math.round(spread(chance, 4, 16));
+  const batchEveryMs = spread(chance, 1000, 3_000_000);
   /** Mean time between what happens so many times in the run. */
   const every = (share: number, times: number): number => {
     const drawn = sometimes(share, 1, times);
@@ -69,7 +69,9 @@ export function planOf(seed: number): Plan {
   const names = ['platform', 'transport', 'insurer'].slice(0, chance.share() < 0.5 ? 1 : 2 + (seed % 2));
   return {
     seed,
-    upstreams: names.map((name, index) => upstreamOf(name, { chance, sometimes, every, everything: index === 0 })),
+    upstreams: names.map((name, index) =>
+      upstreamOf(name, { chance, sometimes, every, everything: index === 0 }),
+    ),
     disk: {
       writeFails: sometimes(0.3, 0.005, 0.9),
       readFails: sometimes(0.15, 0.001, 0.02),

@@ -1,12 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { StoredRecord } from '../../src/traffic/stored-record.ts';
-import {
-  faultRecord,
-  flowRecord,
-  hiResRecord,
-  incidentRecord,
-  passageRecord,
-} from '../fakes/records.ts';
+import { faultRecord, flowRecord, hiResRecord, incidentRecord, passageRecord } from '../fakes/records.ts';
 import { createBroker } from './broker.ts';
 import { type Life, type Line, openLife } from './life.ts';
 import { planOf } from './plan.ts';
@@ -117,7 +111,8 @@ export async function simulate({ code, seed, file, write }: SimulateOptions): Pr
       untilMs = timeline.nowMs + patienceMs + (made * 1000) / Math.min(...lines.map(rateOf));
     }
   }
-  if (!isDone() && world.breaches.length === 0) world.breach('not everything is delivered long after the faults');
+  if (!isDone() && world.breaches.length === 0)
+    world.breach('not everything is delivered long after the faults');
   const closed = world.breaches.length > 0 ? [] : lines.map(({ watch }) => watch.close());
   (life as Life | null)?.cutPower();
   for (const ending of ['', '-wal', '-shm']) rmSync(`${file}${ending}`, { force: true });

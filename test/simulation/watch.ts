@@ -114,7 +114,8 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
       if (relayClassOf(other.stream) === 1) fail(`${id} goes before the urgent ${other.id}`);
       if (!replayed || outOfTurn.has(id) || world.clockStepped) continue;
       const ageMs = world.wallMs() - other.storedWallMs;
-      if (ageMs < settings.liveWithinMs - 1) fail(`${id} of the backlog goes before ${other.id}, which is live`);
+      if (ageMs < settings.liveWithinMs - 1)
+        fail(`${id} of the backlog goes before ${other.id}, which is live`);
     }
   };
   const checkTree = ({ id, replayed }: Carried): void => {
@@ -229,7 +230,8 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
         depth: () => outbox.depth(),
         lastOutside: (live) => outbox.lastOutside(live),
         pending(query) {
-          if (query.limit > settings.window) fail(`${query.limit} rows are read, the window is ${settings.window}`);
+          if (query.limit > settings.window)
+            fail(`${query.limit} rows are read, the window is ${settings.window}`);
           const rows = outbox.pending(query);
           for (const row of rows) learn(row);
           return rows;

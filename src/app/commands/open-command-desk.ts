@@ -12,7 +12,7 @@ import { readCommandRules } from './command-rules.ts';
 export function openCommandDesk(
   parts: Omit<CarryOutParts, 'upstream'> & { readonly boot: string; readonly logger: Logger },
 ): CommandDesk | null {
-  const { loaded, boot, store, clock } = parts;
+  const { loaded, boot, store, clock, notify } = parts;
   const rules = readCommandRules(loaded);
   if (rules === null) return null;
   const logger = parts.logger.child('commands');
@@ -21,7 +21,22 @@ export function openCommandDesk(
     boot,
     rules,
     clock,
-    memory: { ...commands, audit: (fact) => audit.append(fact) },
+    // What the audit gains goes to the platform at once.
+    memory: {
+      ...commands,
+      note: (command, fact) => {
+        commands.note(command, fact);
+        notify();
+      },
+      settle: (settled, facts) => {
+        commands.settle(settled, facts);
+        notify();
+      },
+      audit: (fact) => {
+        audit.append(fact);
+        notify();
+      },
+    },
     carryOut: createCarryOut({ ...parts, upstream: PLATFORM }),
     log: (level, text, fields) => logger[level](text, fields),
   });

@@ -52,6 +52,13 @@ describe('a queue', () => {
     expect(opened(roadOf().run(15_000, tracks))).not.toContain('congestion');
   });
 
+  test('is looked for in the kinds of lane that the site names', () => {
+    const { definition } = roadOf();
+    const congestion = { ...definition.incidents.congestion, lanes: ['ramp'] as const };
+    const incidents = { ...definition.incidents, congestion };
+    expect(opened(new TestRoad({ ...definition, incidents }).run(60_000, long))).toEqual([]);
+  });
+
   test('that dissolves closes it', () => {
     const road = roadOf().run(20_000, long);
     road.run(16_000);
@@ -72,6 +79,7 @@ describe('the length of a queue', () => {
     ['a share short of the limit is none', null, size(null, 59), 10_100, false],
     ['two vehicles are no queue, however long', null, size(60, 90, 2), 10_100, false],
     ['it has to shrink by a fifth to end', known, size(41, 0), 10_100, true],
+    ['and has ended a while after it has', known, size(39, 0), 15_100, false],
     ['it may dissolve for a moment', known, size(0, 0), 14_000, true],
     ['it has ended after a longer one', known, size(0, 0), 15_100, false],
   ])('%s', (_name, before, now, atMs, tooLong) => {

@@ -54,6 +54,21 @@ describe('a vehicle that stands', () => {
     expect(road.of('incident')[0]).toMatchObject({ lane: 'north-1', severity: 'warning' });
   });
 
+  test('on a shoulder waits for no signal, and is an incident of the lane that the zone names', () => {
+    const { definition } = roadWith([], 'stop-line');
+    const lanes = [
+      ...definition.lanes,
+      laneDefinition({ lane: 'south-1', kind: 'stop-line', station: null }),
+    ];
+    const zones = [{ ...zone('shoulder', BESIDE), lane: 'south-1' }];
+    const cameras = definition.cameras.map((camera) => ({ ...camera, zones }));
+    const road = new TestRoad({ ...definition, lanes, cameras });
+    expect(opened(road.run(8000, standing(vehicle(1, [150, 300]))))).toEqual([
+      'stopped-vehicle on a-shoulder',
+    ]);
+    expect(road.of('incident')[0]?.lane).toBe('south-1');
+  });
+
   test.each<readonly [string, readonly ZoneDefinition[], VehicleClass]>([
     ['beside the lane where no shoulder is drawn', [], 'car'],
     ['in a bay beside the lane', [zone('bay', BESIDE), zone('shoulder', BESIDE)], 'car'],
@@ -102,6 +117,12 @@ describe('a vehicle that stands', () => {
     road.run(1500);
     road.run(2000, standing(vehicle(2, [50, 500])));
     expect(opened(road)).toEqual([]);
+  });
+
+  test('has not stood for the time of one that was much smaller', () => {
+    const bus: TrackPoint = { ...vehicle(2, [50, 300]), box: [10, 200, 90, 300] };
+    const road = roadWith([]).run(4000, standing(vehicle(1, [50, 300])));
+    expect(opened(road.run(1500).run(2000, standing(bus)))).toEqual([]);
   });
 
   test('only now and then, because it is a shadow, is none', () => {

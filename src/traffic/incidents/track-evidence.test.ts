@@ -56,12 +56,27 @@ describe('the wrong way', () => {
   test.each([
     ['6 m at 12 km/h, who parks', 12, 6, 6000, []],
     ['14 m at 12 km/h', 12, 14, 6000, ['wrong-way']],
-    ['14 m at walking pace', 5, 14, 9000, []],
+    ['14 m at 7 km/h, as somebody who rolls back', 7, 14, 9000, []],
     ['for a second and a half, which a track does that is handed over', 60, 100, 1500, []],
     ['for three seconds', 60, 100, 3000, ['wrong-way']],
   ] as const)('by who reverses %s: told or not', (_how, kmh, metres, forMs, told) => {
     const road = roadOf('through').run(forMs, backwards(kmh, metres));
     expect(opened(road).filter((kind) => kind === 'wrong-way')).toEqual(told);
+  });
+
+  test('is not gone in a bay or at a bus stop, where vehicles back in', () => {
+    const polygon = [
+      [0, 0],
+      [100, 0],
+      [100, 1000],
+      [0, 1000],
+    ] as const;
+    for (const kind of ['bay', 'bus-stop'] as const) {
+      const { definition } = roadOf('through');
+      const zones = [{ zone: 'z', kind, polygon, lane: null }];
+      const cameras = definition.cameras.map((camera) => ({ ...camera, zones }));
+      expect(opened(new TestRoad({ ...definition, cameras }).run(6000, backwards(12, 14)))).toEqual([]);
+    }
   });
 
   test('is not gone by a track that jumps back to the next vehicle, again and again', () => {

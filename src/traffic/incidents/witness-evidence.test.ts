@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { TestRoad } from '../../../test/fakes/road.ts';
-import { dualStation, laneDefinition, siteWith } from '../../../test/fakes/site.ts';
+import { dualStation, INCIDENT_RULES, laneDefinition, siteWith } from '../../../test/fakes/site.ts';
 import type { TrackPoint } from '../observations/observation.ts';
+import type { IncidentKind } from '../record.ts';
 import type { LaneDefinition } from '../site-definition.ts';
+import { type LaneWitness, NO_WITNESS } from './lane-witness.ts';
+import { sayingOf } from './witness-evidence.ts';
 
 const FOOT = [50, 300] as const;
 function brokenDown(): TrackPoint[] {
@@ -70,6 +73,34 @@ describe('a stopped vehicle that a camera raises', () => {
     expect(on.of('incident').at(-1)).toMatchObject({ sensors: ['cam'] });
   });
 
+  const past = (on: TestRoad, seconds: number): TestRoad => {
+    on.loop('a', true)
+      .run(1000 * seconds, brokenDown)
+      .loop('b', true)
+      .run(100, brokenDown);
+    return on
+      .loop('a', false)
+      .run(1000 * seconds, brokenDown)
+      .loop('b', false);
+  };
+  test.each([
+    // 4.5 m in 0.3 s are 54 km/h, in 1 s 16 km/h.
+    ['two vehicles', { vehicles: 2, seconds: 0.3, pauseMs: 1000 }, false],
+    ['three vehicles', { vehicles: 3, seconds: 0.3, pauseMs: 1000 }, true],
+    ['three that creep past it', { vehicles: 3, seconds: 1, pauseMs: 1000 }, false],
+    ['three in twice half a minute', { vehicles: 3, seconds: 0.3, pauseMs: 25_000 }, false],
+  ] as const)('is weakened by %s or not', (_who, { vehicles, seconds, pauseMs }, weakened) => {
+    const on = road({ speedLimitKmh: 60 }).run(6000, brokenDown);
+    for (let n = 0; n < vehicles; n += 1) past(on, seconds).run(pauseMs, brokenDown);
+    const grounds = on.of('incident').at(-1)?.grounds ?? [];
+    expect(grounds.some(({ says }) => says === 'weakens')).toBe(weakened);
+  });
+
+  test('is left alone by a loop that became occupied long after', () => {
+    const on = road().run(20_000, brokenDown).loop('a', true).run(20_000, brokenDown);
+    expect(story(on)).toEqual(['open stopped-vehicle suspected warning']);
+  });
+
   test('is left alone by a loop that was occupied long before', () => {
     const on = road({ faultLimits: { ...laneDefinition().faultLimits, lockedOnS: 0 } });
     on.loop('a', true).run(30_000).run(20_000, brokenDown);
@@ -115,7 +146,10 @@ describe('loops alone', () => {
   test('raise a queue that creeps over them', () => {
     const on = road();
     creep(on, 25);
-    expect(story(on)).toContain('open congestion suspected warning');
+    // Not slow traffic as well: one incident says it all.
+    expect(story(on).filter((told) => told.startsWith('open'))).toEqual([
+      'open congestion suspected warning',
+    ]);
     on.run(60_000);
     const last = on.of('incident').findLast(({ incidentKind }) => incidentKind === 'congestion');
     expect(last).toMatchObject({ phase: 'close', closing: 'cleared' });
@@ -125,6 +159,22 @@ describe('loops alone', () => {
     const on = road({ station: dualStation({ atStopLine: true }) });
     creep(on, 25);
     expect(story(on)).toEqual([]);
+  });
+
+  test('raise none from lorries that keep the loop occupied and get on', () => {
+    const on = road();
+    // 4.5 m in 0.72 s are 22.5 km/h; 3 s of 4 s are 75 %.
+    for (let n = 0; n < 25; n += 1) {
+      on.loop('a', true)
+        .run(700)
+        .loop('b', true)
+        .run(2300)
+        .loop('a', false)
+        .run(700)
+        .loop('b', false)
+        .run(300);
+    }
+    expect(story(on).filter((told) => told.includes('congestion'))).toEqual([]);
   });
 
   test('raise none from one vehicle that stands on them', () => {
@@ -137,6 +187,15 @@ describe('loops alone', () => {
     expect(story(on)).toEqual([]);
   });
 
+  test('say nothing about the speed of traffic from fewer than four vehicles a minute', () => {
+    const on = road();
+    for (let n = 0; n < 8; n += 1) {
+      on.loop('a', true).run(1000).loop('b', true).run(400).loop('a', false).run(1000).loop('b', false);
+      on.run(20_000);
+    }
+    expect(story(on)).toEqual([]);
+  });
+
   test('find traffic slow that does not stand', () => {
     const on = road();
     // 4.5 m in 1.0 s: 16 km/h where 60 are allowed.
@@ -145,5 +204,41 @@ describe('loops alone', () => {
       on.run(2000);
     }
     expect(story(on)).toEqual(['open slow-traffic suspected notice']);
+  });
+});
+
+describe('what a loop says about an incident that is open', () => {
+  const nowMs = 100_000;
+  const drive = { sensor: 'a', source: 'loop', atMs: 95_000, speedKmh: 50, onTimeMs: 400 } as const;
+  const free: LaneWitness = { ...NO_WITNESS, drives: [drive, drive, drive] };
+  const occupied = (sinceMs: number): LaneWitness => ({
+    ...NO_WITNESS,
+    loops: new Map([['a', { sinceMs, pulses: [] }]]),
+  });
+  const life = { kind: 'open', sinceMs: 90_000, openedMs: 92_000, lastMs: nowMs } as const;
+  const about = (incidentKind: IncidentKind, witness: LaneWitness, loop: string | null = 'a') =>
+    sayingOf(
+      witness,
+      { incidentKind, life: { ...life, grounds: [], subjects: [] } },
+      { lane: laneDefinition(), loop, nowMs },
+      INCIDENT_RULES,
+    );
+
+  test.each<readonly [IncidentKind, string | null, string | null, string | null]>([
+    // Traffic that flows over it; occupied since the moment of the incident; occupied for half a minute and longer.
+    ['stopped-vehicle', 'weakens', 'confirms', null],
+    ['object-on-road', 'weakens', 'confirms', null],
+    ['collision', 'weakens', 'confirms', null],
+    ['congestion', 'weakens', null, 'confirms'],
+    ['slow-traffic', 'weakens', null, null],
+    ['pedestrian', null, null, null],
+    ['cyclist', null, null, null],
+    ['wrong-way', null, null, null],
+  ])('of kind %s', (kind, whenFree, whenOccupied, whenFull) => {
+    expect(about(kind, free)).toBe(whenFree);
+    expect(about(kind, occupied(91_000))).toBe(whenOccupied);
+    expect(about(kind, occupied(60_000))).toBe(whenFull);
+    for (const witness of [free, occupied(91_000), occupied(60_000)])
+      expect(about(kind, witness, null)).toBeNull();
   });
 });

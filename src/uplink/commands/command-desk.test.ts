@@ -10,7 +10,7 @@ import { openStore, type Store } from '../../store/store.ts';
 import type { AuditRecord } from '../../traffic/stored-record.ts';
 import type { Publication } from '../mqtt-session.ts';
 import type { CommandPayload, Order } from '../payloads/command.ts';
-import type { ReplyPayload } from '../payloads/reply.ts';
+import { type ReplyPayload, replyPayload } from '../payloads/reply.ts';
 import { type CommandDesk, createCommandDesk, type OrderOutcome } from './command-desk.ts';
 
 import type { CommandPacket } from './judge-command.ts';
@@ -195,6 +195,8 @@ describe('a command of a role', () => {
       { status: 'refused', reason: 'forbidden' },
     ]);
     expect(sent[0]?.payload).toBe(sent[1]?.payload);
+    expect(replies()).toMatchObject([{ reason: 'forbidden' }, {}]);
+    expect(replies().every((reply) => replyPayload.safeParse(reply).success)).toBe(true);
     expect(audit()).toHaveLength(1);
     await deliver(packetOf(viewer.command({ kind: 'ping' }, wallMs)));
     expect(carriedOut).toHaveLength(1);

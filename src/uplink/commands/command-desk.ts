@@ -149,17 +149,20 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
   /** Fresh and authentic, but not to be done: the answer is kept like any other. */
   const deny = (
     { command, actor, digest }: Authentic,
-    why: { readonly reason: Refusal; readonly detail: string },
+    { reason, detail }: { readonly reason: Refusal; readonly detail: string },
     way: ReplyWay,
   ): void => {
     counts.refused += 1;
     if (!told.take(clock.monoMs())) {
-      countOnly(why.reason);
+      countOnly(reason);
       return;
     }
-    const reply = replyTo(command, { ...REFUSED, ...why });
+    const reply = replyTo(command, { ...REFUSED, reason, detail });
     const { id, expiresAtMs } = command;
-    memory.note({ id, digest, expiresAtMs, reply }, factOf('command-refused', command, actor, why));
+    memory.note(
+      { id, digest, expiresAtMs, reply },
+      factOf('command-refused', command, actor, { reason, detail }),
+    );
     void sendReply(reply, way);
   };
   const repeat = ({ command, actor }: Authentic, reply: string | null, way: ReplyWay): void => {

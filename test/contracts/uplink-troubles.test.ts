@@ -17,12 +17,24 @@ afterEach(() => stand.close());
 /** CONNACK of MQTT 3.1.1 and of MQTT 5. */
 const ACCEPT = { 4: [0x20, 0x02, 0x00, 0x00], 5: [0x20, 0x03, 0x00, 0x00, 0x00] } as const;
 
-/** A broker that lets everybody in, acknowledges the birth and then does to the connection what `then` says. */
-async function startBroker(version: 4 | 5, then: (socket: Socket) => void) {
-  const seen = { connects: 0 };
+/** Returns the port of a TCP server. */
+async function listen(accept: (socket: Socket) => void): Promise<number> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     stand.leaveWith(() => socket.destroy());
+    accept(socket);
+  }).listen(0, '127.0.0.1');
+  stand.leaveWith(() => server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** A broker that lets everybody in who speaks this version, and then does to the connection what `then` says. */
+async function startBroker(version: 4 | 5, then: (socket: Socket) => void) {
+  const seen = { connects: 0 };
+  const port = await listen((socket) =>
     socket.once('data', (connect) => {
       // The protocol level stands behind the length and the name `MQTT`.
       const level = connect.subarray(connect.indexOf('MQTT') + 4)[0];
@@ -33,13 +45,31 @@ async function startBroker(version: 4 | 5, then: (socket: Socket) => void) {
       seen.connects += 1;
       socket.write(Uint8Array.from(ACCEPT[version]));
       then(socket);
-    });
-  }).listen(0, '127.0.0.1');
-  stand.leaveWith(() => server.close());
-  await once(server, 'listening');
-  const address = server.address();
-  return { seen, url: `mqtt://127.0.0.1:${typeof address === 'object' ? address?.port : 0}` };
+    }),
+  );
+  return { seen, url: `mqtt://127.0.0.1:${port}` };
 }
+
+describe('a broker that refuses the connection', () => {
+  it.each([
+    ['is busy', 0x89, 'uplink-busy'],
+    ['is out of its quota', 0x97, 'uplink-busy'],
+    ['gets too many connections', 0x9f, 'uplink-busy'],
+    ['is not available', 0x88, 'uplink-busy'],
+    ['does not take the client id', 0x85, 'uplink-refused'],
+    ['does not know the account', 0x86, 'uplink-credentials'],
+    ['has no permission for it', 0x87, 'uplink-credentials'],
+    ['has banned it', 0x8a, 'uplink-credentials'],
+  ])('because it %s is told apart (0x%s)', async (_why, reason, code) => {
+    const connack = Uint8Array.from([0x20, 0x03, 0x00, reason, 0x00]);
+    const port = await listen((socket) => socket.once('data', () => socket.end(connack)));
+    const uplink = stand.start(`mqtt://127.0.0.1:${port}`);
+    const trouble = await troubleOf(uplink);
+    expect(trouble.code).toBe(code);
+    expect(trouble.hint).toMatch(/\.$/);
+    expect(uplink.status().connects).toBe(0);
+  });
+});
 
 describe('a second gateway with the same client id', () => {
   it('is suspected by a broker that lets in and soon hangs up, again and again; the site then keeps away', async () => {
@@ -96,12 +126,9 @@ describe('a link that has gone silent', () => {
   });
 
   it('during the handshake is given up, and what waits is kept', async () => {
-    const silent = createServer((socket) => stand.leaveWith(() => socket.destroy())).listen(0, '127.0.0.1');
-    stand.leaveWith(() => silent.close());
-    await once(silent, 'listening');
-    const address = silent.address();
+    const port = await listen(() => undefined);
     stand.store.append([incidentRecord({ seq: 1 })]);
-    const uplink = stand.start(`mqtt://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`);
+    const uplink = stand.start(`mqtt://127.0.0.1:${port}`);
     expect((await troubleOf(uplink)).code).toMatch(/^uplink-(unreachable|refused)$/);
     expect(stand.store.outbox('platform').depth()).toBe(1);
   });

@@ -1,0 +1,63 @@
+/**
+ * The outbox, the relay and the reconnecting, in a simulated world: docs/simulation.md. SIMULATION_SEEDS asks for more
+ * seeds than the few of an ordinary run, SIMULATION_FROM for others.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { MUTANTS } from '../simulation/mutants.table.ts';
+import { writeMutant } from '../simulation/mutated-code.ts';
+
+const RUN = join(import.meta.dirname, '../simulation/run.ts');
+const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 1000);
+const FROM = Number(process.env['SIMULATION_FROM'] ?? 1);
+const WORKERS = Math.min(4, availableParallelism());
+const TIMEOUT_MS = 1_800_000;
+
+interface Ran {
+  readonly code: number;
+  readonly said: string;
+}
+
+function simulation(...options: readonly string[]): Promise<Ran> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [RUN, ...options], { encoding: 'utf8' }, (failure, stdout, stderr) => {
+      resolve({ code: failure === null ? 0 : Number(failure.code), said: stdout + stderr });
+    });
+  });
+}
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+test(`nothing is lost, altered, doubled or held up over ${SEEDS} seeds from ${FROM}`, {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const share = Math.ceil(SEEDS / WORKERS);
+  const ran = await Promise.all(
+    Array.from({ length: WORKERS }, (_, worker) =>
+      simulation('--from', String(FROM + worker * share), '--seeds', String(share)),
+    ),
+  );
+  for (const { said } of ran) process.stdout.write(said);
+  expect(ran.filter(({ code }) => code !== 0)).toEqual([]);
+});
+
+test('a seed replays to the same trace', { timeout: TIMEOUT_MS }, async () => {
+  const traces = await Promise.all([1, 2].map(() => simulation('--from', '22', '--trace')));
+  const [first, second] = traces.map(({ said }) => said.split('\n').slice(0, -2));
+  expect(first?.length).toBeGreaterThan(100);
+  expect(second).toEqual(first);
+});
+
+test.each(MUTANTS)('a mutant is found: $name', { timeout: TIMEOUT_MS }, async (mutant) => {
+  const folder = mkdtempSync(join(tmpdir(), 'roadside-mutant-'));
+  folders.push(folder);
+  const { code, said } = await simulation('--seeds', '1000', '--code', writeMutant(mutant, folder));
+  expect(said).toMatch(/^seed \d+ breaks what is promised/m);
+  expect(code).toBe(1);
+});
