@@ -17,7 +17,11 @@ function stand(at: { wallMs: number; source?: TimeSourceState; known?: UnsetCloc
     machineBoot: 'm1',
     restamping: {
       unset: () => at.known ?? null,
-      begin: (unset) => void calls.push(['begin', unset]),
+      begin(unset, { hold }) {
+        calls.push([hold ? 'hold' : 'begin', unset]);
+        return true;
+      },
+      forget: () => void calls.push(['forget', null]),
       correct: (correction) => void calls.push(['correct', correction]),
     },
   });
@@ -25,7 +29,7 @@ function stand(at: { wallMs: number; source?: TimeSourceState; known?: UnsetCloc
     for (let each = 0; each < seconds; each += 1) {
       mono += 1000;
       wall += 1000;
-      for (const { code, active, detail } of watch.look(clock.now())) {
+      for (const { code, active, detail } of watch.look(clock.now(), source)) {
         told.push(`${active ? 'open' : 'close'} ${code}: ${detail}`);
       }
     }
@@ -66,7 +70,7 @@ describe('the watch over the clock', () => {
     it.step(MARCH_2026);
     it.pass(3);
     expect(it.calls).toEqual([
-      ['begin', { machineBoot: 'm1', fromMs: 0 }],
+      ['hold', { machineBoot: 'm1', fromMs: 0 }],
       ['correct', { shiftMs: MARCH_2026, toMs: 63_000 }],
     ]);
     expect(it.told.map((text) => text.split(':')[0])).toEqual([
@@ -85,7 +89,7 @@ describe('the watch over the clock', () => {
     it.pass(1);
     const fromMs = MARCH_2026 - 50_000;
     expect(it.calls).toEqual([
-      ['begin', { machineBoot: 'm1', fromMs }],
+      ['hold', { machineBoot: 'm1', fromMs }],
       ['correct', { shiftMs: 3_600_000, toMs: fromMs + 63_000 }],
     ]);
   });
@@ -95,7 +99,7 @@ describe('the watch over the clock', () => {
     it.pass(2);
     it.step(1_000_000_000_000);
     it.pass(70);
-    expect(it.calls.map(([what]) => what)).toEqual(['begin', 'begin']);
+    expect(it.calls.map(([what]) => what)).toEqual(['hold', 'hold']);
   });
 
   test('marks records right where the clock turns out to have been right', () => {
@@ -106,11 +110,46 @@ describe('the watch over the clock', () => {
     expect(it.calls.at(-1)).toEqual(['correct', expect.objectContaining({ shiftMs: 0 })]);
   });
 
+  test('of a machine with a battery-backed clock puts right what was stamped before the first synchronisation', () => {
+    const it = stand({ wallMs: MARCH_2026 });
+    it.pass(10);
+    it.step(-90_000);
+    it.becomes('synced');
+    it.pass(4);
+    const fromMs = MARCH_2026 - 50_000;
+    expect(it.calls).toEqual([
+      ['begin', { machineBoot: 'm1', fromMs }],
+      ['correct', { shiftMs: -90_000, toMs: fromMs + 63_000 }],
+    ]);
+  });
+
+  test('stamps nothing anew where that clock was right, nor where only a hand has set it, nor after a day', () => {
+    const right = stand({ wallMs: MARCH_2026 });
+    right.pass(10);
+    right.becomes('synced');
+    right.pass(4);
+    expect(right.calls.map(([what]) => what)).toEqual(['begin', 'forget']);
+    const byHand = stand({ wallMs: MARCH_2026 });
+    byHand.pass(10);
+    byHand.step(3_600_000);
+    byHand.pass(70);
+    expect(byHand.calls.map(([what]) => what)).toEqual(['begin', 'begin']);
+    const late = stand({ wallMs: MARCH_2026 });
+    late.pass(86_410);
+    late.step(3_600_000);
+    late.becomes('synced');
+    late.pass(10);
+    expect(late.calls.map(([what]) => what)).toEqual(['begin', 'forget']);
+  });
+
   test('takes over what an earlier run of the agent on the same machine had begun, and nothing else', () => {
-    const same = stand({ wallMs: MARCH_2026, known: { machineBoot: 'm1', fromMs: 0 } });
+    const same = stand({ wallMs: MARCH_2026, source: 'synced', known: { machineBoot: 'm1', fromMs: 0 } });
     same.pass(4);
     expect(same.calls).toEqual([['correct', expect.objectContaining({ shiftMs: MARCH_2026 - 50_000 })]]);
-    const other = stand({ wallMs: MARCH_2026, known: { machineBoot: 'm0', fromMs: 0 } });
+    const unasked = stand({ wallMs: MARCH_2026, known: { machineBoot: 'm1', fromMs: 0 } });
+    unasked.pass(4);
+    expect(unasked.calls[0]?.[0]).toBe('correct');
+    const other = stand({ wallMs: MARCH_2026, source: 'synced', known: { machineBoot: 'm0', fromMs: 0 } });
     other.pass(4);
     expect(other.calls).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { CLOCK_STEP_MS, type Now } from '../base/clock.ts';
+import { CLOCK_STEP_MS, isPlausible, type Now, type TimeSourceState } from '../base/clock.ts';
 import type { Restamping } from '../store/restamping.ts';
 import type { SensorFault } from '../traffic/observations/observation.ts';
 
@@ -8,7 +8,7 @@ import type { SensorFault } from '../traffic/observations/observation.ts';
  */
 export interface ClockWatch {
   /** Called about once a second. Returns what has changed. */
-  look(now: Now): readonly SensorFault[];
+  look(now: Now, source: TimeSourceState): readonly SensorFault[];
 }
 
 /** The tick cuts its intervals in the turn after a step; with their wrong stamps they belong to the records before. */
@@ -17,17 +17,30 @@ const SETTLED_AFTER_MS = 2000;
 /** A time client sets the clock before it says that it is right. */
 const UNDECIDED_FOR_MS = 60_000;
 
+/** A machine that has not reached its time source by then probably has none; drift is then no single error any more. */
+const FIRST_SYNC_WITHIN_MS = 86_400_000;
+
+/** A clock that no time source has confirmed since the machine was started. */
+interface Doubt {
+  /** Wall minus monotonic. */
+  readonly offsetMs: number;
+  /** It is known to be wrong, not only unproven: records are held back. */
+  readonly isWrong: boolean;
+}
+
 type ClockFaultCode = 'unsynced' | 'stepped';
 
 export function createClockWatch(parts: {
-  readonly restamping: Pick<Restamping, 'unset' | 'begin' | 'correct'>;
+  readonly restamping: Pick<Restamping, 'unset' | 'begin' | 'correct' | 'forget'>;
   /** Names one start of the machine; its monotonic clock begins with it. */
   readonly machineBoot: string;
 }): ClockWatch {
   const { restamping, machineBoot } = parts;
   const known = restamping.unset();
-  /** Wall minus monotonic while the clock was wrong; null when it is right or nobody will know. */
-  let wrongOffsetMs = known?.machineBoot === machineBoot ? known.fromMs : null;
+  let doubt: Doubt | null =
+    known?.machineBoot === machineBoot
+      ? { offsetMs: known.fromMs, isWrong: !isPlausible(known.fromMs) }
+      : null;
   /** When it was seen to have been set. */
   let changedAtMs: number | null = null;
   let offsetMs: number | null = null;
@@ -45,40 +58,49 @@ export function createClockWatch(parts: {
       },
     ];
   };
-  const begin = (now: Now): void => {
-    restamping.begin({ machineBoot, fromMs: offsetOf(now) });
-    wrongOffsetMs = offsetOf(now);
+  const begin = (fromMs: number, isWrong: boolean): void => {
+    if (!restamping.begin({ machineBoot, fromMs }, { hold: isWrong })) return;
+    doubt = { offsetMs: fromMs, isWrong };
     changedAtMs = null;
   };
-  const follow = (now: Now): void => {
-    const isUnset = now.quality === 'unsynced';
-    if (wrongOffsetMs === null) {
-      if (isUnset) begin(now);
+  const settle = (now: Now, { offsetMs: wrongMs, isWrong }: Doubt, source: TimeSourceState): void => {
+    const shiftMs = offsetOf(now) - wrongMs;
+    const isError = isWrong || (source === 'synced' && Math.abs(shiftMs) > CLOCK_STEP_MS);
+    const toMs = wrongMs + (changedAtMs ?? now.monoMs) + SETTLED_AFTER_MS;
+    if (isError) restamping.correct({ shiftMs, toMs });
+    else restamping.forget();
+    doubt = null;
+    changedAtMs = null;
+  };
+  const follow = (now: Now, source: TimeSourceState): void => {
+    const isWrong = now.quality === 'unsynced';
+    const isUnproven = source === 'unknown' && now.monoMs < FIRST_SYNC_WITHIN_MS;
+    if (doubt === null) {
+      if (isWrong || (isUnproven && now.quality === 'holdover')) begin(offsetOf(now), isWrong);
       return;
     }
-    const hasMoved = Math.abs(offsetOf(now) - wrongOffsetMs) > CLOCK_STEP_MS;
-    if (isUnset && !hasMoved) {
+    const hasMoved = Math.abs(offsetOf(now) - doubt.offsetMs) > CLOCK_STEP_MS;
+    if (isWrong && !doubt.isWrong) {
+      begin(hasMoved ? offsetOf(now) : doubt.offsetMs, true);
+      return;
+    }
+    const lasts = doubt.isWrong ? isWrong : isUnproven;
+    if (lasts && !hasMoved) {
       changedAtMs = null;
       return;
     }
     changedAtMs ??= now.monoMs;
     const sinceMs = now.monoMs - changedAtMs;
-    if (isUnset) {
-      // From one wrong time to another: what the first had stamped can no longer be put right.
-      if (sinceMs >= UNDECIDED_FOR_MS) begin(now);
-    } else if (sinceMs >= SETTLED_AFTER_MS) {
-      const toMs = wrongOffsetMs + changedAtMs + SETTLED_AFTER_MS;
-      restamping.correct({ shiftMs: offsetOf(now) - wrongOffsetMs, toMs });
-      wrongOffsetMs = null;
-      changedAtMs = null;
-    }
+    // From one doubtful time to another: what the first had stamped can no longer be put right.
+    if (lasts && sinceMs >= UNDECIDED_FOR_MS) begin(offsetOf(now), isWrong);
+    else if (!lasts && sinceMs >= SETTLED_AFTER_MS) settle(now, doubt, source);
   };
 
   return {
-    look(now) {
+    look(now, source) {
       const steppedMs = offsetMs === null ? 0 : offsetOf(now) - offsetMs;
       offsetMs = offsetOf(now);
-      follow(now);
+      follow(now, source);
       const isUnset = now.quality === 'unsynced';
       const stepDetail = `the clock was set ${steppedMs > 0 ? 'forward' : 'back'} by ${(Math.abs(steppedMs) / 1000).toFixed(1)} s`;
       const stepped = Math.abs(steppedMs) > CLOCK_STEP_MS ? stepDetail : (open.get('stepped') ?? null);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { incidentRecord } from '../../test/fakes/records.ts';
 import { siteDefinition } from '../../test/fakes/site.ts';
+import { evidenceRequestSchema } from '../sensors/contract/evidence-plan.ts';
 import type { EvidenceRequest } from '../sensors/contract.ts';
 import type { RoadObject, TrackPoint } from '../traffic/observations/observation.ts';
 import type { IncidentRecord } from '../traffic/record.ts';
@@ -79,4 +80,19 @@ test('what loops raised is shown by a camera that looks at the lane, if there is
   const grounds = [{ sensor: 'a', source: 'loop', says: 'raises', atMs: 0 }] as const;
   expect(asked([opened({ grounds })], [])[0]?.camera).toBe('cam');
   expect(asked([opened({ grounds, lane: 'west-9' })], [])).toEqual([]);
+});
+
+test('the longest names that a site file may give make a request that the vision process takes', () => {
+  const longest = 'x'.repeat(40);
+  const lane = `${longest}-99`;
+  const requests: EvidenceRequest[] = [];
+  const keeper = createEvidenceKeeper({
+    definition: { site: longest, cameras: [{ ...CAMERA, camera: longest }] },
+    plan: { beforeMs: 10_000, afterMs: 8000 },
+    utcOffsetMin: 480,
+    ask: (request) => requests.push(request),
+  });
+  const grounds = [{ sensor: longest, source: 'camera', says: 'raises', atMs: 0 }] as const;
+  keeper.onRecords([opened({ incident: `${longest}/0a1b2c3d4e5f/1234567`, lane, grounds })], NOW);
+  expect(evidenceRequestSchema.parse(requests[0])).toEqual(requests[0]);
 });

@@ -51,7 +51,7 @@ export function startSelfWatch(parts: SelfWatchParts): { stop(): void } {
     }
   };
   const lookAtClock = (): void => {
-    const faults = clockWatch.look(clock.now());
+    const faults = clockWatch.look(clock.now(), timeSync.state());
     if (faults.length === 0) return;
     claim(faults);
     void timeSync.ask();

@@ -33,6 +33,11 @@ export const STEPPED_FOR_MS = 60_000;
 /** Before this the clock was never set (an RTC that lost its battery starts in 1970 or when it was made). */
 const EARLIEST_PLAUSIBLE_MS = Date.UTC(2025, 0, 1);
 
+/** False for a time that only a clock shows that nobody has set. */
+export function isPlausible(wallMs: number): boolean {
+  return wallMs >= EARLIEST_PLAUSIBLE_MS;
+}
+
 /** Monotonic milliseconds, with microsecond fractions, comparable between processes of one boot. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint() / 1000n) / 1000;
@@ -70,7 +75,7 @@ function qualityOf(reading: {
   readonly sinceStepMs: number;
   readonly source: TimeSourceState;
 }): ClockQuality {
-  if (reading.wallMs < EARLIEST_PLAUSIBLE_MS || reading.source === 'never') return 'unsynced';
+  if (!isPlausible(reading.wallMs) || reading.source === 'never') return 'unsynced';
   if (reading.sinceStepMs < STEPPED_FOR_MS) return 'stepped';
   return reading.source === 'synced' ? 'synced' : 'holdover';
 }

@@ -38,3 +38,17 @@ describe('the logger', () => {
     expect(lines.join('')).not.toContain('hunter2');
   });
 });
+
+describe('the level of a log', () => {
+  it('can be changed for the whole process, children included, and back', () => {
+    const lines: string[] = [];
+    const logger = createLogger({ level: 'warn', write: (line) => lines.push(line) });
+    const child = logger.child('uplink');
+    child.info('unheard');
+    logger.setLevel('debug');
+    child.debug('heard');
+    logger.setLevel('silent');
+    child.error('unheard');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ msg: 'heard', area: 'uplink' }]);
+  });
+});

@@ -78,6 +78,7 @@ export function createAudit(database: Database, origin: Origin, clock: Clock): W
       const { wallMs, quality } = clock.now();
       const { lastNumber, lastHash, ...before } = reader.ends();
       const entry = {
+        ...fact,
         stream: 'audit',
         id: recordId({ ...origin, stream: 'audit', seq }),
         ...origin,
@@ -87,7 +88,6 @@ export function createAudit(database: Database, origin: Origin, clock: Clock): W
         // Where the disk has altered the end, the chain goes on behind what is there, and the break is seen.
         number: Math.max(lastNumber, newest.get() ?? 0) + 1,
         previousHash: lastHash,
-        ...fact,
       } as const;
       const record: AuditRecord = { ...entry, hash: auditHash(entry) };
       insert.run(record.number, JSON.stringify(record));

@@ -30,6 +30,12 @@ export function textChecksum(text: string): number {
  * The id of a row that was altered, when the copy in its text still says the same; else '', so that no record that
  * never was is declared missing.
  */
-export function certainIdOf(row: Pick<LedgerRow, 'id' | 'body'>): string {
-  return String(row.body).includes(`"id":"${row.id}"`) ? row.id : '';
+export function certainIdOf({
+  id,
+  body,
+}: {
+  readonly id: string | null;
+  readonly body: string | null;
+}): string {
+  return id !== null && String(body).includes(`"id":"${id}"`) ? id : '';
 }

@@ -25,6 +25,8 @@ export interface CommandJournal {
 /** For the store alone; every call is part of the caller's transaction. */
 export interface WritableCommands {
   floorMs(): number;
+  /** When the last command that is known expires; 0 without one. */
+  lastExpiryMs(): number;
   find(id: string): NotedCommand | null;
   insert(command: NotedCommand): void;
   reply(id: string, reply: string): void;
@@ -32,7 +34,7 @@ export interface WritableCommands {
 }
 
 /** Beyond what one platform may send until the oldest have expired. */
-const COMMANDS_KEPT = 1000;
+const COMMANDS_KEPT = 500;
 
 export function createCommands(database: Database): WritableCommands {
   const insert = database.prepare<NotedCommand>(
@@ -46,12 +48,14 @@ export function createCommands(database: Database): WritableCommands {
   const first = database.prepare<[], { readonly id: string; readonly expiresAtMs: number }>(
     'SELECT id, expires_at_ms AS expiresAtMs FROM commands ORDER BY expires_at_ms LIMIT 1',
   );
+  const last = database.prepare<[], number | null>('SELECT max(expires_at_ms) FROM commands').pluck();
   const remove = database.prepare<[string]>('DELETE FROM commands WHERE id = ?');
   const floor = database.prepare<[], number>('SELECT floor_ms FROM command_floor').pluck();
   const raise = database.prepare<[number]>('UPDATE command_floor SET floor_ms = max(floor_ms, ?)');
 
   return {
     floorMs: () => floor.get() ?? 0,
+    lastExpiryMs: () => last.get() ?? 0,
     find: (id) => find.get(id) ?? null,
     insert(command) {
       for (let over = (count.get() ?? 0) - COMMANDS_KEPT; over >= 0; over -= 1) {

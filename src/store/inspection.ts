@@ -32,7 +32,8 @@ export function inspect(database: Database, { file }: { readonly file: string })
 export function refuseEmptied(file: string): void {
   const log = `${file}-wal`;
   if (!existsSync(file) || !existsSync(log)) return;
-  if (statSync(file).size === 0 && statSync(log).size > 0) throw damaged(file, 'it is empty, and its log is not');
+  if (statSync(file).size === 0 && statSync(log).size > 0)
+    throw damaged(file, 'it is empty, and its log is not');
 }
 
 function damaged(file: string, problem: string): RoadsideError {

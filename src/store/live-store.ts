@@ -1,5 +1,4 @@
 import { createSystemClock } from '../base/clock.ts';
-import { RoadsideError } from '../base/errors.ts';
 import type { FaultRecord } from '../traffic/record.ts';
 import type { AuditFact, GapReason, GapRecord, StoredRecord, StreamName } from '../traffic/stored-record.ts';
 import { createAudit } from './audit.ts';

@@ -138,7 +138,7 @@ export function createOutbox(
       if (whole.length === rows.length) return whole;
       const broken = rows.filter((row) => !isWhole(row));
       discard(
-        broken.map((row) => (row.id === null ? '' : certainIdOf(row))),
+        broken.map((row) => certainIdOf(row)),
         () => upstream.add({ damaged: remove(broken.map(({ position }) => position)) }),
       );
       return whole;

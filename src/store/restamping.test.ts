@@ -98,7 +98,7 @@ describe('a store whose machine did not know the time', () => {
   });
 
   test('holds back what is not urgent, and hands it out with its true stamps', () => {
-    store.restamping.begin(unset);
+    store.restamping.begin(unset, { hold: true });
     store.append([now(passageRecord({ seq: 1 })), now(incidentRecord({ seq: 1 }))]);
     expect(waiting().map(({ stream }) => stream)).toEqual(['incident']);
     time.monoMs += 5000;
@@ -117,7 +117,7 @@ describe('a store whose machine did not know the time', () => {
   });
 
   test('sends again what went out with the wrong stamps, under the same id', () => {
-    store.restamping.begin(unset);
+    store.restamping.begin(unset, { hold: true });
     const outbox = store.outbox('platform');
     store.append([now(incidentRecord({ seq: 1 }))]);
     outbox.acknowledge([1]);
@@ -131,7 +131,7 @@ describe('a store whose machine did not know the time', () => {
   });
 
   test('does not hold anything back for ever', () => {
-    store.restamping.begin(unset);
+    store.restamping.begin(unset, { hold: true });
     store.append([now(passageRecord({ seq: 1 }))]);
     time.monoMs += HOLD_UNSTAMPED_MS - 1;
     expect(waiting()).toEqual([]);
@@ -143,7 +143,7 @@ describe('a store whose machine did not know the time', () => {
     time.offsetMs = SHIFT_MS - 86_400_000;
     store.append([now(passageRecord({ seq: 1 }))]);
     time.offsetMs = WRONG_FROM_MS;
-    store.restamping.begin(unset);
+    store.restamping.begin(unset, { hold: true });
     store.append([now(passageRecord({ seq: 2 }))]);
     setClock();
     store.append([now(passageRecord({ seq: 3 }))]);
@@ -156,7 +156,7 @@ describe('a store whose machine did not know the time', () => {
   });
 
   test('goes on in small steps, over restarts, and neither loses nor repeats a step', () => {
-    store.restamping.begin(unset);
+    store.restamping.begin(unset, { hold: true });
     for (let seq = 1; seq <= 25; seq += 1) store.append([now(flowRecord({ seq }))]);
     setClock();
     expect(store.restamping.step(10)).toBe(false);
@@ -171,21 +171,21 @@ describe('a store whose machine did not know the time', () => {
   });
 
   test('knows after a restart since when the clock of the same machine was wrong', () => {
-    store.restamping.begin(unset);
+    store.restamping.begin(unset, { hold: true });
     store.append([now(passageRecord({ seq: 1 }))]);
     store.close();
     store = open();
     expect(store.restamping.unset()).toEqual(unset);
-    store.restamping.begin(unset);
+    store.restamping.begin(unset, { hold: true });
     setClock();
     store.restamping.step(100);
     expect(waiting()).toEqual([expect.objectContaining({ clock: 'restamped' })]);
   });
 
   test('forgets a clock of an earlier start of the machine: nobody will ever know its error', () => {
-    store.restamping.begin(unset);
+    store.restamping.begin(unset, { hold: true });
     store.append([now(passageRecord({ seq: 1 }))]);
-    store.restamping.begin({ machineBoot: 'm2', fromMs: WRONG_FROM_MS });
+    store.restamping.begin({ machineBoot: 'm2', fromMs: WRONG_FROM_MS }, { hold: true });
     store.append([now(passageRecord({ seq: 2 }))]);
     setClock();
     store.restamping.step(100);
@@ -193,7 +193,7 @@ describe('a store whose machine did not know the time', () => {
   });
 
   test('prunes nothing by stamps that are not right yet', () => {
-    store.restamping.begin(unset);
+    store.restamping.begin(unset, { hold: true });
     store.append([now(passageRecord({ seq: 1 }))]);
     store.outbox('platform').acknowledge([1]);
     setClock();
@@ -205,7 +205,7 @@ describe('a store whose machine did not know the time', () => {
   });
 
   test('remembers an open fault by its true moment', () => {
-    store.restamping.begin(unset);
+    store.restamping.begin(unset, { hold: true });
     const { fault } = exampleRecords;
     store.append([now({ ...fault, ...faultRecord({ seq: 1 }), openedAtMs: clock.now().wallMs })]);
     setClock();
@@ -215,8 +215,44 @@ describe('a store whose machine did not know the time', () => {
     ]);
   });
 
+  test('holds nothing back of a clock that is only unproven, prunes by it, and puts it right all the same', () => {
+    time.offsetMs = SHIFT_MS - 60_000;
+    const slow = { machineBoot: 'm1', fromMs: time.offsetMs };
+    store.restamping.begin(slow, { hold: false });
+    store.append([now(passageRecord({ seq: 1 })), now(passageRecord({ seq: 2 }))]);
+    expect(waiting()).toHaveLength(2);
+    store.outbox('platform').acknowledge([1, 2]);
+    expect(store.prune({ beforeMs: TRUE_MS, limit: 1 })).toBe(1);
+    const toMs = time.offsetMs + time.monoMs;
+    time.offsetMs = SHIFT_MS;
+    store.restamping.correct({ shiftMs: 60_000, toMs });
+    store.restamping.step(100);
+    expect(waiting()).toEqual([
+      expect.objectContaining({ seq: 2, clock: 'restamped', observedAtMs: TRUE_MS }),
+    ]);
+  });
+
+  test('forgets a clock that was right', () => {
+    store.restamping.begin(unset, { hold: true });
+    store.append([now(passageRecord({ seq: 1 }))]);
+    store.restamping.forget();
+    expect(store.restamping.unset()).toBeNull();
+    expect(waiting()).toEqual([expect.objectContaining({ clock: 'unsynced' })]);
+  });
+
+  test('finishes one correction before another clock is doubted', () => {
+    store.restamping.begin(unset, { hold: true });
+    for (let seq = 1; seq <= 3; seq += 1) store.append([now(passageRecord({ seq }))]);
+    setClock();
+    store.restamping.step(2);
+    expect(store.restamping.begin({ machineBoot: 'm1', fromMs: SHIFT_MS }, { hold: false })).toBe(false);
+    store.restamping.step(2);
+    expect(store.restamping.begin({ machineBoot: 'm1', fromMs: SHIFT_MS }, { hold: false })).toBe(true);
+    expect(waiting().map(({ clock: quality }) => quality)).toEqual(Array(3).fill('restamped'));
+  });
+
   test('holds nothing back for ever either when the stamps cannot be put right', () => {
-    store.restamping.begin(unset);
+    store.restamping.begin(unset, { hold: true });
     store.append([now(passageRecord({ seq: 1 }))]);
     setClock();
     time.monoMs += HOLD_UNSTAMPED_MS;
@@ -227,7 +263,7 @@ describe('a store whose machine did not know the time', () => {
     ['says something else', `replace(body, '47.3', '97.3')`],
     ['is no record any more', `replace(body, '47.3', '}{')`],
   ])('does not give a damaged row that %s a sum that fits', (_what, damage) => {
-    store.restamping.begin(unset);
+    store.restamping.begin(unset, { hold: true });
     store.append([now(passageRecord({ seq: 1 })), now(passageRecord({ seq: 2 }))]);
     store.close();
     const raw = new Sqlite(file);

@@ -1,3 +1,4 @@
+import { CLOCK_STEP_MS } from '../base/clock.ts';
 import type { FaultRecord } from '../traffic/record.ts';
 import type { StoredRecord, StreamName } from '../traffic/stored-record.ts';
 import type { Database } from './database.ts';
@@ -15,16 +16,21 @@ export interface UnsetClock {
 }
 
 /**
- * Records made before the clock was set: they wait for a while, except the most urgent; they get their true stamps once
- * those are known, and what was sent before goes out again. It survives a power cut: what is begun is finished.
+ * Records made before a time source had set the clock: they get their true stamps once those are known, and what was sent
+ * before goes out again. It survives a power cut: what is begun is finished.
  */
 export interface Restamping {
   /** The clock that is known to be wrong; null when there is none, or its error is known by now. */
   unset(): UnsetClock | null;
-  /** From here on records have wrong stamps. The same clock again changes nothing but that records wait anew. */
-  begin(clock: UnsetClock): void;
+  /**
+   * From here on stamps may be wrong; the same clock again goes on. With `hold` all but the most urgent records wait for a
+   * while. False while an earlier correction is still being made.
+   */
+  begin(clock: UnsetClock, options: { readonly hold: boolean }): boolean;
   /** The error is known; `step` does the rest. */
   correct(correction: Pick<ClockCorrection, 'shiftMs' | 'toMs'>): void;
+  /** The clock was right, or nobody will know. */
+  forget(): void;
   /** Looks at `rows` records at most. True when nothing is left to do. */
   step(rows: number): boolean;
 }
@@ -45,6 +51,9 @@ export interface RestampingParts {
 /** For so long records may wait for their stamps; then they go out as they are, marked, and again when they are right. */
 export const HOLD_UNSTAMPED_MS = 600_000;
 
+/** After a restart, until it is known what the clock is worth now. */
+const HOLD_AT_START_MS = 10_000;
+
 interface Row extends UnsetClock {
   readonly afterPosition: number;
   readonly shiftMs: number | null;
@@ -53,7 +62,7 @@ interface Row extends UnsetClock {
 }
 
 export interface LiveRestamping extends Restamping {
-  /** No record waits for its stamp. */
+  /** No record has a stamp that is known to be wrong. */
   isIdle(): boolean;
   /** Keeps rows from an upstream that wait for their stamps. */
   withoutHeld(query: PendingQuery): PendingQuery;
@@ -75,9 +84,13 @@ export function createRestamping(parts: RestampingParts): LiveRestamping {
   const end = database.prepare<[]>('DELETE FROM unset_clock');
   /** Beside the file, because each look into the outbox asks. */
   let row = select.get() ?? null;
+  /** The clock is not only unproven, but wrong. */
+  let isWrong = false;
   /** Whatever goes wrong with the stamps, a receiver waits no longer than this. */
   let holdUntilMs =
-    row === null || row.shiftMs === null ? Number.NEGATIVE_INFINITY : monoMs() + HOLD_UNSTAMPED_MS;
+    row === null
+      ? Number.NEGATIVE_INFINITY
+      : monoMs() + (row.shiftMs === null ? HOLD_AT_START_MS : HOLD_UNSTAMPED_MS);
 
   /** True when its stamps have changed. */
   const rewrite = (position: number, correction: ClockCorrection): boolean => {
@@ -113,10 +126,19 @@ export function createRestamping(parts: RestampingParts): LiveRestamping {
   return {
     unset: () =>
       row === null || row.shiftMs !== null ? null : { machineBoot: row.machineBoot, fromMs: row.fromMs },
-    begin({ machineBoot, fromMs }) {
-      holdUntilMs = monoMs() + HOLD_UNSTAMPED_MS;
-      if (row?.machineBoot === machineBoot && row.fromMs === fromMs) return;
-      settle(() => insert.run(machineBoot, Math.round(fromMs), ledger.lastPosition));
+    begin({ machineBoot, fromMs }, { hold }) {
+      if (row !== null && row.shiftMs !== null) return false;
+      const isKnown = row?.machineBoot === machineBoot && Math.abs(row.fromMs - fromMs) <= CLOCK_STEP_MS;
+      if (!isKnown) settle(() => insert.run(machineBoot, Math.round(fromMs), ledger.lastPosition));
+      holdUntilMs = hold ? monoMs() + HOLD_UNSTAMPED_MS : Number.NEGATIVE_INFINITY;
+      isWrong = hold;
+      reload();
+      return true;
+    },
+    forget() {
+      if (row === null || row.shiftMs !== null) return;
+      settle(() => end.run());
+      isWrong = false;
       reload();
     },
     correct({ shiftMs, toMs }) {
@@ -141,7 +163,7 @@ export function createRestamping(parts: RestampingParts): LiveRestamping {
       if (changed > 0) parts.requeued();
       return reload() === null;
     },
-    isIdle: () => row === null,
+    isIdle: () => row === null || (row.shiftMs === null && !isWrong),
     withoutHeld(query) {
       if (query.class === 1 || row === null || monoMs() >= holdUntilMs) return query;
       return { ...query, upTo: Math.min(query.upTo ?? row.afterPosition, row.afterPosition) };

@@ -167,8 +167,10 @@ function readAudit(database: Database, nowMs: number): ReturnType<Salvage['audit
     return read.map(({ position, body }) => ({ number: position, body }));
   });
   const ends = tolerate(() => createAuditReader(database).ends());
-  const floorMs = tolerate(() => createCommands(database).floorMs()) ?? 0;
-  return { rows: rows ?? [], ends, floorMs: Math.max(floorMs, nowMs + COMMANDS_LAST_MS) };
+  const commands = tolerate(() => createCommands(database));
+  const floorMs = tolerate(() => commands?.floorMs()) ?? 0;
+  const lastMs = tolerate(() => commands?.lastExpiryMs()) ?? 0;
+  return { rows: rows ?? [], ends, floorMs: Math.max(floorMs, lastMs, nowMs + COMMANDS_LAST_MS) };
 }
 
 /**

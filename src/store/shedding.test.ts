@@ -112,7 +112,8 @@ describe('a store without room', () => {
   it('gives up the high-resolution log before flow, flow before incidents, each from its oldest', () => {
     appendAll(many(40, (seq) => incidentRecord({ seq })));
     appendAll(many(100, (seq) => hiResRecord({ seq })));
-    for (let seq = 1; store.totals().evicted === 0 && seq < 5000; seq += 1) store.append([passageRecord({ seq })]);
+    for (let seq = 1; store.totals().evicted === 0 && seq < 5000; seq += 1)
+      store.append([passageRecord({ seq })]);
     const gone = declared(store);
     expect(gone).toEqual(many(gone.length, (seq) => hiResRecord({ seq }).id));
     appendAll(many(1500, (seq) => passageRecord({ seq: 1000 + seq })));

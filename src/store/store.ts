@@ -197,7 +197,8 @@ export function openStore(options: StoreOptions): Store {
     requeue: (query) => whole((store) => store.requeue(query)),
     restamping: {
       unset: () => whole((store) => store.restamping.unset()),
-      begin: (unset) => whole((store) => store.restamping.begin(unset)),
+      begin: (unset, hold) => whole((store) => store.restamping.begin(unset, hold)),
+      forget: () => whole((store) => store.restamping.forget()),
       correct: (correction) => whole((store) => store.restamping.correct(correction)),
       step: (rows) => whole((store) => store.restamping.step(rows)),
     },

@@ -31,4 +31,14 @@ describe('the pace of a backlog', () => {
     pace.restart(0);
     expect(pace.allowance(3_600_000)).toBe(50);
   });
+
+  it('tells when the next row may go', () => {
+    const pace = createBacklogPace({ backfillPerS: 2, backfillDelayMaxMs: 10_000 }, () => 0.5);
+    pace.restart(0);
+    expect([pace.allowance(0), pace.waitMs(0)]).toEqual([0, 5500]);
+    expect([pace.allowance(5250), pace.waitMs(5250)]).toEqual([0, 250]);
+    expect([pace.allowance(5500), pace.waitMs(5500)]).toEqual([1, 0]);
+    pace.spend(1);
+    expect(pace.waitMs(5500)).toBe(500);
+  });
 });

@@ -187,6 +187,38 @@ describe('the relay', () => {
     expect(positionsOf(taken(core, outbox, ALL))).toEqual([1]);
   });
 
+  it('takes it for a refusal when the broker hangs up twice over a row that went alone', () => {
+    const outbox = createMemoryOutbox();
+    for (let n = 0; n < 3; n += 1) outbox.append('flow');
+    const core = createRelayCore();
+    core.connected(3);
+    taken(core, outbox, ALL);
+    core.disconnected(true);
+    for (let time = 0; time < 2; time += 1) {
+      core.connected(3);
+      expect(positionsOf(taken(core, outbox, ALL))).toEqual([1]);
+      expect(core.holdsBack).toBe(false);
+      core.disconnected(true);
+    }
+    core.connected(3);
+    expect(core.holdsBack).toBe(true);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([2]);
+    core.retryRefused();
+    core.accepted(2);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([1, 3]);
+  });
+
+  it('blames no row for a link that keeps breaking', () => {
+    const outbox = createMemoryOutbox();
+    outbox.append('flow');
+    const core = createRelayCore();
+    for (let time = 0; time < 9; time += 1) {
+      core.connected(3);
+      expect(positionsOf(taken(core, outbox, ALL))).toEqual([1]);
+      core.disconnected(false);
+    }
+  });
+
   it.each([
     { name: 'while the link is down', retryFirst: true },
     { name: 'on the next connection', retryFirst: false },

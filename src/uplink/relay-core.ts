@@ -20,8 +20,11 @@ export interface RelayCore {
   /**
    * What was under way is unknown; it is read again after the next `connected`. Refusals are remembered.
    * Accepted rows that the outbox has not forgotten by now are sent again.
+   *
+   * @param hungUp the broker ended the connection in good order. Over a row that went alone, and again, that is a
+   *   refusal: MQTT 3.1.1 has no other (3.3.5).
    */
-  disconnected(): void;
+  disconnected(hungUp?: boolean): void;
   /**
    * Up to `limit` rows to send now; they are then under way. First incidents and faults, whenever they were stored,
    * then what is live by class, then what is older, each from its oldest.
@@ -35,6 +38,8 @@ export interface RelayCore {
   readonly toAcknowledge: readonly number[];
   /** The outbox has forgotten all of `toAcknowledge`. */
   acknowledged(): void;
+  /** Whether there are refused rows. */
+  readonly holdsBack: boolean;
   /** Offers the refused rows again. */
   retryRefused(): void;
 }
@@ -44,6 +49,9 @@ export interface RelayCore {
  * is the broker that refuses the class, and sending it all the rest would only cost money.
  */
 export const REFUSALS_BEFORE_HOLD = 10;
+
+/** A broker may restart while one row is under way; hardly so often over the same one. */
+const HANG_UPS_BEFORE_REFUSAL = 2;
 
 /** What of an outbox is read here. */
 export type ReadableOutbox = Pick<Outbox, 'pending' | 'generation'>;
@@ -83,6 +91,8 @@ export function createRelayCore(): RelayCore {
   /** How much of the window this connection has earned. */
   let earned = 0;
   let interrupted = false;
+  /** The row over which the broker hung up last, and how often running. */
+  let suspect = { position: 0, times: 0 };
   let accepted: number[] = [];
   let generation = 0;
   const sent = new Map<number, ClassProgress>();
@@ -158,6 +168,14 @@ export function createRelayCore(): RelayCore {
     return lane;
   };
 
+  const holdBackSuspect = (): void => {
+    const [alone, ...others] = sent;
+    if (alone === undefined || others.length > 0) return;
+    const [position, lane] = alone;
+    suspect = { position, times: position === suspect.position ? suspect.times + 1 : 1 };
+    if (suspect.times >= HANG_UPS_BEFORE_REFUSAL) lane.refused.push(position);
+  };
+
   return {
     get inFlight() {
       return sent.size;
@@ -174,9 +192,10 @@ export function createRelayCore(): RelayCore {
       beginAnew();
       for (const lane of progress) lane.retry = [];
     },
-    disconnected() {
+    disconnected(hungUp = false) {
       window = 0;
       interrupted = sent.size > 0;
+      if (hungUp) holdBackSuspect();
       sent.clear();
       accepted = [];
     },
@@ -210,6 +229,9 @@ export function createRelayCore(): RelayCore {
     },
     acknowledged() {
       accepted = [];
+    },
+    get holdsBack() {
+      return progress.some(({ refused }) => refused.length > 0);
     },
     retryRefused() {
       for (const lane of progress) {

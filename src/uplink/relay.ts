@@ -23,7 +23,8 @@ export interface RelayOptions {
 /** Carries rows from the outbox to the broker at its own pace, and forgets them after their PUBACK. */
 export interface Relay {
   connected(link: Pick<MqttSession, 'publish'>, window: number): void;
-  disconnected(): void;
+  /** @param hungUp the broker ended the connection in good order */
+  disconnected(hungUp?: boolean): void;
   /** Something was appended. Cheap: the work happens later, never in the caller's turn. */
   notify(): void;
   /** Sends nothing more; resolves when nothing is under way. */
@@ -142,16 +143,17 @@ export function createRelay(options: RelayOptions): Relay {
     connected(to, granted) {
       link = to;
       core.connected(granted);
+      if (core.holdsBack) retryLater();
       pace.restart(clock.monoMs());
       schedule();
     },
-    disconnected() {
+    disconnected(hungUp) {
       if (link === null) return;
       link = null;
       backlogDue?.();
       backlogDue = null;
       guarded(acknowledge);
-      core.disconnected();
+      core.disconnected(hungUp);
       finishing?.();
     },
     notify: schedule,

@@ -125,7 +125,7 @@ export function createUplink(options: UplinkOptions): Uplink {
   function ended(end: SessionEnd): void {
     if (session === null && state !== 'connecting') return;
     session = null;
-    relay.disconnected();
+    relay.disconnected(end.orderly);
     commands?.disconnected();
     farewellOver();
     if (state === 'stopped') return;

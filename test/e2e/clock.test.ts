@@ -67,6 +67,25 @@ describe.skipIf(FAKETIME === undefined)('the gateway on a machine (needs libfake
     expect(site.platform.report()).toMatchObject({ gaps: [], invalid: [] });
   });
 
+  test('that starts in 1970 and loses the gateway by kill -9 before the clock is set puts its records right all the same', async () => {
+    setClock(3_600_000 - Date.now());
+    start();
+    await site.overviewOnce(isReading);
+    const fromMs = Date.now();
+    await driveOneCar(site.cards);
+    await site.overviewOnce(({ store, faults }) => store.stored >= 3 && faults.some(isUnsynced));
+    const toMs = Date.now();
+    await site.stop('SIGKILL');
+    setClock(0);
+    start();
+    await until(() => site.received('passage').length > 0);
+    const [passage] = site.received('passage');
+    expect(passage).toMatchObject({ clock: 'restamped' });
+    expect(Number(passage?.['observedAtMs'])).toBeGreaterThan(fromMs - 2000);
+    expect(Number(passage?.['observedAtMs'])).toBeLessThan(toMs + 2000);
+    expect(site.platform.report()).toMatchObject({ invalid: [] });
+  });
+
   test('whose clock goes back a day and forward an hour loses nothing and mixes nothing up', async () => {
     setClock(0);
     start();
@@ -95,6 +114,8 @@ describe.skipIf(FAKETIME === undefined)('the gateway on a machine (needs libfake
     expect(site.platform.report()).toMatchObject({ gaps: [], disordered: [], invalid: [], duplicates: 0 });
   });
 });
+
+const isUnsynced = ({ code }: { readonly code: string }): boolean => code === 'unsynced';
 
 function isLike(payload: Readonly<Record<string, unknown>>, of: Readonly<Record<string, unknown>>): boolean {
   return Object.entries(of).every(([key, value]) => payload[key] === value);

@@ -6,11 +6,8 @@ import type { CameraPlan } from '../../src/sensors/contract.ts';
 import type { PicturePlacement } from '../../src/sensors/vision/camera-picture.ts';
 
 const PLANES = 3;
-/**
- * `-re` makes a recording play at its own speed. `-fflags nobuffer` keeps the delay of a live camera short and
- * costs a recording the pictures up to its second key picture.
- */
-const LIVE_ONLY: readonly string[] = ['-re', '-fflags', 'nobuffer'];
+/** Makes a recording play at its own speed. */
+const REAL_TIME = '-re';
 /** A recording is read by the decoder itself; this only bounds a dead one. */
 const SOCKET_TIMEOUT_MS = 3000;
 
@@ -29,7 +26,7 @@ export async function* clipPictures(options: {
   const frames = createNewestFrame({ frameBytes, framesPerSecond });
   const source = { kind: 'file', path: file, loop: false } as const;
   const invocation = ffmpegInvocation({ source, placement, socketTimeoutMs: SOCKET_TIMEOUT_MS });
-  const args = invocation.args.filter((argument) => !LIVE_ONLY.includes(argument));
+  const args = invocation.args.filter((argument) => argument !== REAL_TIME);
   const timesMs = await pictureTimesMs(args);
   const child = spawn('ffmpeg', args, { stdio: ['ignore', 'pipe', 'ignore'] });
   const ended = once(child, 'close');

@@ -161,6 +161,11 @@ async function evaluate(folder: string, json: string | null): Promise<void> {
   if (json !== null) await writeFile(json, `${JSON.stringify({ all, cameras, classes }, null, 2)}\n`);
 }
 
+// Who reads the figures through `head` has seen enough; the JSON file is still to be written.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 try {
   const { values } = parseArgs({ options: { images: { type: 'string' }, json: { type: 'string' } } });
   if (values.images === undefined) throw new TypeError(`--images DIR is missing\n${USAGE}`);

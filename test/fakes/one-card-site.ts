@@ -21,7 +21,7 @@ export interface OneCardSite {
   readonly broker: TestBroker;
   readonly platform: PlatformSubscriber;
   start(env?: Readonly<Record<string, string>>): void;
-  stop(): Promise<void>;
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   /** The first overview that is so; waits for as long as it takes. */
   overviewOnce(isSo: (overview: Overview) => boolean): Promise<Overview>;
   /** Payloads of one stream, in order of arrival. */
@@ -59,10 +59,10 @@ export async function openOneCardSite(uplink: object = {}): Promise<OneCardSite>
       const args = [CLI, 'run', join(folder, 'site.yaml'), '--log-level', 'error'];
       gateway = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ...env } });
     },
-    async stop() {
+    async stop(signal = 'SIGTERM') {
       if (gateway === null) return;
       const ended = once(gateway, 'exit');
-      gateway.kill('SIGTERM');
+      gateway.kill(signal);
       await ended;
       gateway = null;
     },

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -46,8 +47,11 @@ export function startNode(
   return { child, said: () => text, ended };
 }
 
-/** Ends a program with SIGKILL unless it has ended. */
+/** Ends a program with SIGKILL unless it has ended; and what it runs, which outlives a killed tracer. */
 export async function kill({ child, ended }: Running): Promise<void> {
+  const children = `/proc/${child.pid}/task/${child.pid}/children`;
+  const pids = child.exitCode === null && existsSync(children) ? readFileSync(children, 'utf8').split(' ') : [];
+  for (const pid of pids.map(Number).filter((each) => each > 0)) process.kill(pid, 'SIGKILL');
   child.kill('SIGKILL');
   await ended;
 }

@@ -26,7 +26,9 @@ async function undoAll(): Promise<void> {
     await Promise.resolve(undo()).catch((error: unknown) => say(`  cannot tidy up: ${String(error)}`));
   }
 }
-process.once('SIGINT', () => void undoAll().then(() => process.exit(130)));
+for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+  process.once(signal, () => void undoAll().then(() => process.exit(code)));
+}
 
 async function inject(scenario: Scenario): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'roadside-faults-'));

@@ -2,7 +2,9 @@ import type { Scenario } from './scenario.ts';
 import { slowSyncs, syncFailsForEver, syncFailsOnce } from './scenarios/bad-syncs.ts';
 import { damages } from './scenarios/damages.ts';
 import { diskFull } from './scenarios/disk-full.ts';
+import { floodedDownlink, hostileBroker } from './scenarios/hostile-broker.ts';
 import { kills } from './scenarios/kills.ts';
+import { monthOffline } from './scenarios/month-offline.ts';
 import { powerCuts } from './scenarios/power-cuts.ts';
 import { readOnly } from './scenarios/read-only.ts';
 
@@ -17,4 +19,7 @@ export const SCENARIOS: readonly Scenario[] = [
   syncFailsOnce,
   syncFailsForEver,
   slowSyncs,
+  hostileBroker,
+  floodedDownlink,
+  monthOffline,
 ];

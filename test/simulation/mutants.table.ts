@@ -91,6 +91,11 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [['REFUSALS_BEFORE_HOLD = 10', 'REFUSALS_BEFORE_HOLD = 1']],
   },
   {
+    name: 'a record over which the broker hangs up holds up everything',
+    file: 'uplink/uplink.ts',
+    changes: [['relay.disconnected(end.orderly);', 'relay.disconnected();']],
+  },
+  {
     name: 'rows that the outbox has yet to forget do not count against the window',
     file: 'uplink/relay-core.ts',
     changes: [['Math.min(window - accepted.length, earned)', 'Math.min(window, earned)']],

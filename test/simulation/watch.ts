@@ -28,24 +28,29 @@ export interface Watch {
   /** The program has given the connection up, or been told that it is gone. */
   disconnected(): void;
   /** Null for what is no record. */
-  recordOf(publication: Publication): Carried | null;
   published(publication: Publication): Carried | null;
   arrived(record: Carried): void;
   /** The broker refuses it; whether the gateway will hear of that is another question. */
   refusedBy(record: Carried): void;
+  /** The same, and it hangs up instead of answering. */
+  hungUpOver(record: Carried): void;
+  /** It hangs up for another reason: to the gateway it looks the same. */
+  hungUp(): void;
   answered(record: Carried | null, outcome: PublishOutcome): void;
   /** To be called now and then. */
   look(): void;
   /** The outbox with everything that is asked of it looked at. */
   over(outbox: Outbox): Outbox;
   /** Closes the books. */
-  close(): { readonly delivered: number; readonly repeated: number };
+  close(): { readonly arrived: number; readonly repeated: number };
 }
 
 interface Open {
   readonly id: string;
   readonly stream: StreamName;
   readonly storedWallMs: number;
+  /** In simulated time. */
+  readonly knownMs: number;
 }
 
 const EVERYTHING: readonly StreamName[] = ['incident', 'fault', 'flow', 'passage', 'hires', 'gap'];
@@ -55,6 +60,9 @@ const ID = /"id":"([^"]+)"/;
 /** Refusals of one class after which the relay sends nothing more of it for a while. */
 const REFUSALS_BEFORE_HOLD = 10;
 
+/** Running, over one record that is held back after the third and once more when it is offered again. */
+const MOST_HANG_UPS = 5;
+const NO_HANG_UPS = { id: '', times: 0, sinceMs: 0 };
 /** A link may lie idle for so long although something waits, beside the pauses of the backlog. */
 const PATIENCE_MS = 90_000;
 
@@ -70,7 +78,7 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
   /** Of this life. */
   const refused = new Set<string>();
   const refusals = new Map<number, number>();
-  /** Ever. */
+  /** Refused or suspected of it, ever. */
   const outOfTurn = new Set<string>();
   /** Of this connection. */
   let sent = new Set<string>();
@@ -79,7 +87,9 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
   let connectedMs = 0;
   let backlogSent = 0;
   let connections = 0;
-  let nowDelivered = 0;
+  let arrivals = 0;
+  /** The record over which the broker has hung up, and how often running. */
+  let hangUps = NO_HANG_UPS;
   /** When something last went over the present connection; null without one. */
   let lastUseMs: number | null = null;
 
@@ -93,7 +103,7 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
   const isHeld = (relayClass: number): boolean => (refusals.get(relayClass) ?? 0) >= REFUSALS_BEFORE_HOLD;
   /** It could be sent on this connection. */
   const isWanted = ({ id, stream }: Open): boolean =>
-    !sent.has(id) && !refused.has(id) && !isHeld(relayClassOf(stream));
+    !sent.has(id) && !outOfTurn.has(id) && !isHeld(relayClassOf(stream));
   /** What a connection may repeat: sent on it, and not forgotten by the outbox. */
   const leftOver = (): number => {
     const left = [...sent].filter((id) => !forgotten.has(id) && !refused.has(id)).length;
@@ -144,7 +154,6 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
 
   return {
     streams,
-    recordOf,
     offered(records) {
       for (const record of records) if (streams.has(record.stream)) oracle.offer(record);
     },
@@ -152,7 +161,7 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
       for (const { id, stream } of records) {
         if (!streams.has(stream)) continue;
         oracle.accept(id);
-        open.set(id, { id, stream, storedWallMs: world.wallMs() });
+        open.set(id, { id, stream, storedWallMs: world.wallMs(), knownMs: world.timeline.nowMs });
       }
     },
     givenUp(records) {
@@ -162,6 +171,7 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
       checkLeftOver();
       lastUseMs = null;
       refused.clear();
+      hangUps = NO_HANG_UPS;
       refusals.clear();
     },
     connected(granted) {
@@ -193,8 +203,19 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
       return record;
     },
     arrived(record) {
-      nowDelivered += 1;
+      arrivals += 1;
       oracle.deliver({ ...record, outOfTurn: outOfTurn.has(record.id) });
+    },
+    hungUpOver({ id }) {
+      outOfTurn.add(id);
+      const { times, sinceMs } = id === hangUps.id ? hangUps : { times: 0, sinceMs: world.timeline.nowMs };
+      hangUps = { id, times: times + 1, sinceMs };
+      const others = [...open.values()].some((each) => each.knownMs < sinceMs && isWanted(each));
+      if (hangUps.times > MOST_HANG_UPS && others)
+        fail(`${id}, over which the broker hangs up, holds up everything`);
+    },
+    hungUp() {
+      if (unanswered.size === 1) for (const id of unanswered) outOfTurn.add(id);
     },
     refusedBy({ id }) {
       outOfTurn.add(id);
@@ -205,6 +226,7 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
       const { id } = record;
       world.trace(`${name}: ${outcome.kind} ${id}`);
       unanswered.delete(id);
+      hangUps = NO_HANG_UPS;
       if (outcome.kind === 'accepted') acknowledged.add(id);
       else {
         refused.add(id);
@@ -213,15 +235,16 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
       }
     },
     look() {
-      if (lastUseMs === null || unanswered.size > 0 || hasLittleRoom) return;
-      if (world.timeline.nowMs - lastUseMs < idleMs) return;
-      const [waits] = [...open.values()].filter(isWanted);
+      const sinceMs = world.timeline.nowMs - idleMs;
+      if (lastUseMs === null || lastUseMs > sinceMs || unanswered.size > 0 || hasLittleRoom) return;
+      const waits = [...open.values()].find((each) => each.knownMs <= sinceMs && isWanted(each));
       if (waits !== undefined) fail(`the link lies idle while ${waits.id} waits`);
     },
     over(outbox) {
       const learn = ({ position, id, stream, madeAtMs }: LedgerRow): void => {
         idAt.set(position, id);
-        if (!open.has(id)) open.set(id, { id, stream, storedWallMs: madeAtMs });
+        if (!open.has(id))
+          open.set(id, { id, stream, storedWallMs: madeAtMs, knownMs: world.timeline.nowMs });
       };
       return {
         get generation() {
@@ -251,7 +274,7 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
       checkLeftOver();
       const verdict = oracle.verdict({ repeatsAllowed: connections * settings.window });
       for (const sentence of verdict.broken) fail(sentence);
-      return { delivered: nowDelivered, repeated: verdict.repeated };
+      return { arrived: arrivals, repeated: verdict.repeated };
     },
   };
 }

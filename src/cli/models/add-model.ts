@@ -63,6 +63,7 @@ export async function addModel(options: AddOptions, io: CommandIo): Promise<numb
     family,
     labels: chooseLabels(options.labels, family),
     ...size,
+    anySize: fixedSize(input) === null,
     pixels: pixelsFor(input, family),
     licence,
     holder,

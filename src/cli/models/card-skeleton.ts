@@ -14,6 +14,8 @@ export interface CardFacts {
   readonly labels: readonly string[];
   readonly widthPx: number;
   readonly heightPx: number;
+  /** The file leaves width and height free. */
+  readonly anySize: boolean;
   readonly pixels: Pixels;
   readonly licence: string;
   readonly holder: string;
@@ -37,7 +39,7 @@ export function cardSkeleton(facts: CardFacts): string {
     decoder: family.decoder,
     ...(Object.keys(family.outputs).length > 0 && { outputs: family.outputs }),
     labels: facts.labels,
-    input: { widthPx, heightPx, multipleOf, pixels: facts.pixels },
+    input: { widthPx, heightPx, multipleOf, anySize: facts.anySize, pixels: facts.pixels },
     thresholds: THRESHOLDS,
     ...(facts.selfCheck !== null && { selfCheck: facts.selfCheck }),
     licences: [{ spdx: facts.licence, holder: facts.holder, covers: 'the weights' }],

@@ -68,6 +68,11 @@ test.each([
   expect(/-(?:hwaccel|c:v) \S+/.exec(options)?.[0] ?? '').toBe(expected);
 });
 
+test('a live camera is not buffered, and a recording loses no picture by that', () => {
+  expect(invocation(rtsp({})).args).toContain('nobuffer');
+  expect(invocation({ kind: 'file', path: '/a.mp4', loop: false }).args).not.toContain('nobuffer');
+});
+
 test('a file name is never an option or another protocol', () => {
   const { args } = invocation({ kind: 'file', path: '-y', loop: false });
   expect(args).toContain('file:-y');

@@ -78,9 +78,11 @@ export function ffmpegInvocation(options: {
   const hardware = DECODING[decoder];
   const thinning = options.framesPerSecond === undefined ? [] : [thinningFilter(options.framesPerSecond)];
   const filters = [...thinning, ...pictureFilters(placement)].join(',');
+  // It keeps the delay of a live camera short, and costs a recording the pictures up to its second key picture.
+  const live = source.kind === 'file' ? [] : ['-fflags', 'nobuffer'];
   const args = [
     ...['-hide_banner', '-loglevel', 'error', ...decodingLimits([...CAMERA_CODECS, ...hardware.codecs])],
-    ...['-threads', '1', '-fflags', 'nobuffer', '-flags', 'low_delay', ...hardware.args],
+    ...['-threads', '1', ...live, '-flags', 'low_delay', ...hardware.args],
     ...input.args,
     ...['-map', '0:v:0', '-an', '-sn', '-dn', '-vf', filters],
     // Numbered pictures: a camera whose clock jumps back would otherwise lose all until it catches up.

@@ -22,12 +22,12 @@ const STANDING_REACH = 0.3;
 /** … for this long stands. */
 export const STANDING_AFTER_MS = 2000;
 
-/** A detection that lies inside the expected box by this share of itself … */
-const PART_CONTAINMENT = +(process.env['PC']??0.5);
-/** … and has less than this share of its area is a part, … */
-const PART_AREA_SHARE = +(process.env['PA']??0.7);
-/** … until it has been so for this long: then the box was too large. */
-const STANDING_PART_MS = +(process.env['SPM']??3000);
+/** A box that is smaller than a standing vehicle's by more than boxes jitter … */
+const PART_AREA_SHARE = 0.7;
+/** … and lies within it by this share is a part of it, … */
+const PART_CONTAINMENT = 0.5;
+/** … until nothing else has been seen of it for so long: then the whole was drawn too large. */
+const LONGEST_PART_MS = 1000;
 
 /** Weight of the newest detection in a track's clarity; a standing vehicle may be half hidden for ten seconds. */
 const FADING = 0.1;
@@ -54,8 +54,6 @@ export interface TrackState {
   readonly seenAtMs: number;
   /** When a picture last showed more of it than a part. */
   readonly wholeAtMs: number;
-  /** When its foot was last near the anchor: a box that jumps comes back, a vehicle that leaves does not. */
-  readonly nearAtMs: number;
   /** The place that the foot has not left since `anchoredAtMs`. */
   readonly anchor: readonly [number, number];
   readonly anchoredAtMs: number;
@@ -78,7 +76,6 @@ export function startTrack(detection: Detection, atMs: number): TrackState {
     votes: { [detection.class]: detection.score },
     seenAtMs: atMs,
     wholeAtMs: atMs,
-    nearAtMs: atMs,
     anchor: [x, y],
     anchoredAtMs: atMs,
   };
@@ -108,14 +105,13 @@ export function correctTrack(
   seen: { readonly detection: Detection; readonly atMs: number; readonly weak: boolean },
 ): TrackState {
   const { detection, atMs } = seen;
-  const part = isStanding(track) && isPart(track, detection.box, atMs);
+  const part = isPartOfStanding(track, detection.box, atMs);
   const { x, y, width, height } = shapeOf(part ? boxOf(track) : detection.box);
   const deviation = BOX_DEVIATION * height * (seen.weak ? WEAK_BOX_FACTOR : 1);
   const footX = correctMotion(track.footX, { value: x, deviation });
   const footY = correctMotion(track.footY, { value: y, deviation });
   const moved = Math.hypot(footX.value - track.anchor[0], footY.value - track.anchor[1]);
-  const near = moved <= STANDING_REACH * height;
-  const stays = near || atMs - track.nearAtMs <= +(process.env['AW']??1000);
+  const stays = moved <= STANDING_REACH * height;
   const fading = isStanding(track) ? STANDING_FADING : FADING;
   return {
     ...track,
@@ -129,19 +125,19 @@ export function correctTrack(
     votes: { ...track.votes, [detection.class]: (track.votes[detection.class] ?? 0) + detection.score },
     seenAtMs: atMs,
     wholeAtMs: part ? track.wholeAtMs : atMs,
-    nearAtMs: near || !stays ? atMs : track.nearAtMs,
     anchor: stays ? track.anchor : [footX.value, footY.value],
     anchoredAtMs: stays ? track.anchoredAtMs : atMs,
   };
 }
 
-/** A box that lies inside the expected one and is much smaller is a part: a cabin above its lamps, a half-hidden car. */
-function isPart(track: TrackState, box: Box, atMs: number): boolean {
-  const expected = boxOf(track);
-  if (atMs - track.wholeAtMs > STANDING_PART_MS) return false;
-  return (
-    areaOf(box) < PART_AREA_SHARE * areaOf(expected) && containmentOf(expected, box) > PART_CONTAINMENT
-  );
+/**
+ * What stands keeps its size. By night a detector draws the cabin above the lamps and the whole car by turns, and by
+ * day half of a car behind another: such a box says that the vehicle is there, and not where it ends.
+ */
+function isPartOfStanding(track: TrackState, box: Box, atMs: number): boolean {
+  if (!isStanding(track) || atMs - track.wholeAtMs > LONGEST_PART_MS) return false;
+  const whole = boxOf(track);
+  return areaOf(box) < PART_AREA_SHARE * areaOf(whole) && containmentOf(whole, box) > PART_CONTAINMENT;
 }
 
 export function boxOf(track: TrackState): Box {
@@ -157,7 +153,7 @@ export function uncertaintyOf(track: TrackState): number {
 
 /** True when the road user had not moved for STANDING_AFTER_MS at the time that it was last seen. */
 export function isStanding(track: TrackState): boolean {
-  return track.nearAtMs - track.anchoredAtMs >= STANDING_AFTER_MS;
+  return track.seenAtMs - track.anchoredAtMs >= STANDING_AFTER_MS;
 }
 
 /** The class with the greatest sum of scores; `unknown` only when no picture told more. */

@@ -83,6 +83,13 @@ describe('parts of a vehicle', () => {
     expect(idsOf(watch(pictures(20, (i) => [lorry(i), ...(i < 5 ? [] : [load(i)])])))).toEqual([1]);
   });
 
+  test('lamps below the cabin of an oncoming car are none either', () => {
+    const cabin = (i: number): Seen => ({ x: 150 + 4 * i, y: 120 + 2 * i, widthPx: 40, heightPx: 36 });
+    const lamps = (i: number): Seen => ({ x: 154 + 4 * i, y: 136 + 2 * i, widthPx: 50, heightPx: 28 });
+    const history = watch(pictures(20, (i) => (i < 5 ? [cabin(i)] : [cabin(i), lamps(i)])));
+    expect(idsOf(history)).toEqual([1]);
+  });
+
   test('a car before the lorry is', () => {
     const car = (i: number): Seen => ({ x: 100 + 4 * i, y: 190, widthPx: 40, heightPx: 45 });
     expect(idsOf(watch(pictures(20, (i) => [lorry(i), ...(i < 5 ? [] : [car(i)])])))).toEqual([1, 2]);
@@ -259,6 +266,28 @@ describe('standing vehicles', () => {
     const history = watch(pictures(60, (i) => [{ x: 150 + Math.max(0, i - 40) * 8 }]));
     expect(idsOf(history)).toEqual([1]);
     expect(Math.abs(middleOf(history[50]?.[0]) - 230)).toBeLessThan(6);
+  });
+
+  test('one that is drawn whole and as its cabin by turns keeps its place and size', () => {
+    const cabin: Seen = { x: 96, y: 124, widthPx: 36, heightPx: 26 };
+    const whole: Seen = { x: 100, y: 150, widthPx: 56, heightPx: 44 };
+    const history = watch(pictures(60, (i) => [i > 30 && i % 3 > 0 ? cabin : whole]));
+    expect(idsOf(history)).toEqual([1]);
+    for (const [track] of history.slice(30)) {
+      expect(track?.coasting).toBe(false);
+      expect(track?.box[3]).toBeCloseTo(150, -1);
+    }
+  });
+
+  test('one that was drawn too large is measured anew after a second', () => {
+    const history = watch(
+      pictures(60, (i) => [
+        i > 30 ? { x: 100, widthPx: 36, heightPx: 26 } : { x: 100, widthPx: 56, heightPx: 44 },
+      ]),
+    );
+    const heightOf = (track: Track | undefined): number => (track?.box[3] ?? 0) - (track?.box[1] ?? 0);
+    expect(heightOf(history[40]?.[0])).toBeCloseTo(44, 0);
+    expect(heightOf(history.at(-1)?.[0])).toBeCloseTo(26, -0.5);
   });
 });
 

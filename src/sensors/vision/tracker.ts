@@ -57,6 +57,8 @@ const PART_CONTAINMENT = 0.5;
 const PART_FOOT_SHARE = 0.35;
 /** So is one that lies within its box by this much and does not reach as far down. */
 const HIDDEN_CONTAINMENT = 0.65;
+/** So is one that begins nearer to the camera and overlaps it by this: nothing has hidden it until now. */
+const NEARER_CONTAINMENT = 0.3;
 /** A track that is not yet believed, or leaves the picture, may be missing for this long. */
 const BRIEF_COAST_MS = 250;
 /** A prediction that overlaps a track that was seen by more than this is of the same road user. */
@@ -94,7 +96,7 @@ export function createTracker(options: TrackerOptions): Tracker {
           const missingMs = atMs - track.seenAtMs;
           return missingMs <= patienceWith(track, options) || (seen && missingMs <= LONGEST_INTERVAL_MS);
         })
-        .map(({ track, seen }) => predictTrack(track, { seconds, seen, standing: isStanding(track) && (process.env['NEAR']!=='1'||track.nearAtMs === track.seenAtMs) }));
+        .map(({ track, seen }) => predictTrack(track, { seconds, seen, standing: isStanding(track) }));
 
       const strong = detections.filter((each) => each.score >= options.scoreThreshold);
       const weak = detections.filter((each) => each.score < options.scoreThreshold);
@@ -180,7 +182,8 @@ function withoutParts(young: readonly TrackState[], seen: readonly TrackState[])
 
 /**
  * A detector that draws a lorry's cab and the whole lorry by turns, or a load on a roof, has seen one vehicle.
- * What stands farther away than a vehicle is hidden by it, so a box within another that ends above it is a part.
+ * What stands farther away than a vehicle is hidden by it, so a box within another that ends above it is a part. By
+ * night an oncoming car may be a cabin and, below it, its lamps.
  */
 function isPartOf(whole: TrackState, box: Box, roadUser: VehicleClass): boolean {
   if (!canBeOneRoadUser(classOf(whole), roadUser)) return false;
@@ -188,8 +191,8 @@ function isPartOf(whole: TrackState, box: Box, roadUser: VehicleClass): boolean 
   const height = Math.max(foot - top, box[3] - box[1]);
   const contained = containmentOf(boxOf(whole), box);
   const level = Math.abs(foot - box[3]) < PART_FOOT_SHARE * height;
-  if (!level && box[3] > foot) return contained > +(process.env['NC']??.3);
-  return level ? contained > PART_CONTAINMENT : box[3] < foot && contained > HIDDEN_CONTAINMENT;
+  if (level) return contained > PART_CONTAINMENT;
+  return contained > (box[3] < foot ? HIDDEN_CONTAINMENT : NEARER_CONTAINMENT);
 }
 
 /** Leaves out moving tracks that another has taken over: both would be counted. */

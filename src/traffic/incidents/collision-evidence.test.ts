@@ -114,15 +114,17 @@ describe('a likely collision', () => {
     expect(new Set(signs.map(({ says }) => says))).toEqual(new Set(['raises']));
   });
 
-  test('is borne out by people who come to it', () => {
+  test('is borne out by people who come to it, not by those who stand farther off', () => {
     const lost = (ms: number): PointPx | null => (ms > 2200 ? null : fromRight(ms));
-    const passerBy = (ms: number): PointPx | null => (ms < 6000 ? null : [480, 560]);
-    const signs = signsOf([
-      { track: 1, at: fromLeft },
-      { track: 2, at: lost },
-      { track: 3, class: 'person', at: passerBy },
-    ]);
-    expect(signs.find(({ says }) => says === 'confirms')?.atMs).toBe(6000);
+    const passerBy = (y: number) => (ms: number) => (ms < 6000 ? null : ([480, y] as const));
+    const signs = (y: number) =>
+      signsOf([
+        { track: 1, at: fromLeft },
+        { track: 2, at: lost },
+        { track: 3, class: 'person', at: passerBy(y) },
+      ]);
+    expect(signs(560).find(({ says }) => says === 'confirms')?.atMs).toBe(6000);
+    expect(new Set(signs(760).map(({ says }) => says))).toEqual(new Set(['raises']));
   });
 
   test('is a car that is turned round by another and comes to rest; a motorcycle may turn so', () => {
@@ -137,6 +139,21 @@ describe('a likely collision', () => {
       ]);
     expect(signs('car')).not.toEqual([]);
     expect(signs('motorcycle')).toEqual([]);
+  });
+
+  test.each([
+    ['near the place and soon', { velocity: [-60, 70], forMs: 700, creepMs: 0 }, true],
+    ['far from it', { velocity: [-120, 140], forMs: 1700, creepMs: 0 }, false],
+    ['after it has crept on for seconds', { velocity: [-60, 70], forMs: 700, creepMs: 4600 }, false],
+  ] as const)('is what rests %s, or none', (_where, { velocity, forMs, creepMs }, told) => {
+    const hit = (ms: number): PointPx => {
+      const [sinceMs, crept] = [Math.max(0, ms - 2000), Math.min(creepMs, Math.max(0, ms - 2000 - forMs))];
+      const from = driven([200, 500], [120, 0])(Math.min(ms, 2000));
+      const [x, y] = driven(from, velocity, { atMs: forMs, overMs: 0 })(sinceMs);
+      return [x - (17 * crept) / 1000, y + (17 * crept) / 1000];
+    };
+    const other = { track: 2, at: driven([560, 340], [-20, 80]) };
+    expect(signsOf([{ track: 1, at: hit }, other]).length > 0).toBe(told);
   });
 
   test('goes on under another number when the tracker loses the wreck for a while', () => {
@@ -163,6 +180,13 @@ describe('no collision', () => {
       [
         { track: 1, at: driven([0, 500], [200, 0], { ...HARD, atMs: 1700 }) },
         { track: 2, at: driven([960, 505], [-200, 0], { ...HARD, atMs: 1700 }) },
+      ],
+    ],
+    [
+      'is people who run into each other',
+      [
+        { track: 1, class: 'person', at: fromLeft },
+        { track: 2, class: 'person', at: fromRight },
       ],
     ],
     [

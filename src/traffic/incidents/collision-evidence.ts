@@ -39,8 +39,8 @@ const FOUND_RESTING_MS = 2000;
 const GONE_MS = 20_000;
 /** A box that comes this close to the picture's border is cut off by it. */
 const BORDER_SHARE = 0.01;
-/** More at one time is no traffic. */
-const LIMIT = 64;
+/** Thirty vehicles that move in one picture meet fifty times in the aftermath; beyond this the oldest go. */
+const LIMIT = 256;
 
 interface Encounter {
   readonly atMs: number;

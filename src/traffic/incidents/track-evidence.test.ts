@@ -43,6 +43,15 @@ describe('a vehicle that stands', () => {
   });
 });
 
+test('a red that nobody could see for a while is waited for anew', () => {
+  const road = roadOf('stop-line').run(100_000, () => carAt(300));
+  road.cameraAlive = false;
+  road.run(8000);
+  road.cameraAlive = true;
+  expect(opened(road.run(90_000, () => carAt(300)))).toEqual([]);
+  expect(opened(road.run(95_000, () => carAt(300)))).toEqual(['stopped-vehicle']);
+});
+
 describe('the wrong way', () => {
   test('is gone steadily', () => {
     expect(opened(roadOf('through').run(6000, (atMs) => carAt(900 - atMs / 10)))).toEqual(['wrong-way']);

@@ -96,6 +96,23 @@ describe('a stopped vehicle that a camera raises', () => {
     expect(grounds.some(({ says }) => says === 'weakens')).toBe(weakened);
   });
 
+  test('is left alone by the loop of the lane when it stands on the shoulder', () => {
+    const { definition } = road();
+    const polygon = [
+      [100, 0],
+      [200, 0],
+      [200, 1000],
+      [100, 1000],
+    ] as const;
+    const zones = [{ zone: 'verge', kind: 'shoulder', polygon, lane: null }] as const;
+    const cameras = definition.cameras.map((camera) => ({ ...camera, zones }));
+    const aside = (): TrackPoint[] =>
+      brokenDown().map((point) => ({ ...point, foot: [150, 300], box: [130, 260, 170, 300] }));
+    const on = new TestRoad({ ...definition, cameras }).run(6000, aside);
+    for (let n = 0; n < 5; n += 1) drive(on, aside);
+    expect(story(on)).toEqual(['open stopped-vehicle suspected warning']);
+  });
+
   test('is left alone by a loop that became occupied long after', () => {
     const on = road().run(20_000, brokenDown).loop('a', true).run(20_000, brokenDown);
     expect(story(on)).toEqual(['open stopped-vehicle suspected warning']);
@@ -108,12 +125,12 @@ describe('a stopped vehicle that a camera raises', () => {
   });
 
   test('is left alone by a loop that is not believed', () => {
-    const on = road().run(6000, brokenDown);
+    const on = road().run(500, brokenDown);
     on.claim({
       ...{ kind: 'sensor-fault', sensor: 'a', layer: 'channel', code: 'loop-open' },
       ...{ active: true, atMs: on.nowMs, detail: 'open loop' },
     });
-    on.run(1000, brokenDown).loop('a', true).run(20_000, brokenDown);
+    on.run(500, brokenDown).loop('a', true).run(20_000, brokenDown);
     expect(story(on)).toEqual(['open stopped-vehicle suspected warning']);
   });
 });

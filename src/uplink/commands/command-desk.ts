@@ -76,7 +76,7 @@ export interface CommandDesk {
   connected(link: Pick<MqttSession, 'publish'>): void;
   disconnected(): void;
   figures(): CommandFigures;
-  /** Writes down what has only been counted so far. */
+  /** Takes no more, and writes down what has only been counted so far. */
   close(): void;
 }
 
@@ -95,6 +95,7 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
   const lookedAt = createRateLimit(LOOKED_AT);
   const acceptance = createRateLimit(ACCEPTED);
   const told = createRateLimit(TOLD);
+  let closed = false;
   const running = new Set<string>();
   /** One command after the other. */
   let line = Promise.resolve();
@@ -239,6 +240,8 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
   return {
     topic: commandTopic(rules.site),
     received(packet) {
+      // Nobody would be there to finish it; the platform asks again.
+      if (closed) return;
       counts.received += 1;
       if (lookedAt.take(clock.monoMs())) {
         take(packet);
@@ -251,6 +254,7 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
     disconnected: () => outbound.disconnected(),
     figures: () => counts,
     close() {
+      closed = true;
       clearInterval(summing);
       sumUp();
     },

@@ -139,3 +139,9 @@ test('a disk that stays full is one trouble until a fragment is written again', 
     'written',
   ]);
 });
+
+test('a camera whose clock jumps does not make a stretch begin hours ago', () => {
+  open({ keepMs: 60_000 });
+  ring.push({ kind: 'fragment', bytes: HEAD, startsWithKey: true, mediaMs: 7_200_000 }, 100_000);
+  expect(ring.cut(s(0, 99, 100))).toMatchObject({ fromMs: 40_000, toMs: 100_000 });
+});
