@@ -45,15 +45,7 @@ function startUplink(url: string): Uplink {
     session: 'session-1',
     settings: localSettings(url),
     outbox: store.outbox('platform'),
-    inventory: {
-      version: '0.1.0',
-      configRev: 'a1b2c3',
-      lanes: [],
-      sensors: [],
-      drivers: [],
-      models: [],
-      upstream: 'platform',
-    },
+    inventory: siteInventory,
     clock: createSystemClock(),
     commands: {
       topic: TOPIC,

@@ -1,6 +1,6 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { canonicalJson } from '../../src/base/canonical-json.ts';
 import type { CommandKey, Role } from '../../src/uplink/commands/signatures.ts';
-import { signCommand } from '../../src/uplink/commands/signatures.ts';
 import type { CommandPayload, Order } from '../../src/uplink/payloads/command.ts';
 
 /** Somebody at the platform who holds a key. */
@@ -15,12 +15,11 @@ let commands = 0;
 
 export function createCommandSender(id: string, role: Role, site = 'renmin-lu-3'): CommandSender {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const privatePem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   return {
     key: { id, role, publicKey },
     publicKeyPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
     command: (order, atMs, changes = {}) =>
-      signCommand({ ...unsignedCommand(order, atMs, site), key: id, ...changes }, privatePem),
+      signCommand({ ...unsignedCommand(order, atMs, site), key: id, ...changes }, privateKey),
   };
 }
 
@@ -35,4 +34,10 @@ export function unsignedCommand(order: Order, atMs: number, site = 'renmin-lu-3'
     expiresAtMs: Math.round(atMs) + 60_000,
     order,
   };
+}
+
+/** As docs/commands.md tells a platform to sign. */
+function signCommand({ signature: _, ...command }: CommandPayload, privateKey: KeyObject): CommandPayload {
+  const signature = sign(null, Buffer.from(canonicalJson(command)), privateKey);
+  return { ...command, signature: signature.toString('base64url') };
 }

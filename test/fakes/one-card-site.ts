@@ -47,8 +47,8 @@ export async function openOneCardSite(uplink: object = {}): Promise<OneCardSite>
         devices: [{ id: 'card', driver: 'generic-di16', pollMs: 10, loops: ['a', 'b'] }],
       },
     ],
-    uplink: { url: broker.url, publishPassages: true, reconnectMaxS: 1, ...uplink },
-    store: { file: 'roadside.db', maxMegabytes: 64 },
+    uplink: { url: broker.url, publishPassages: true, reconnectMaxS: 1, backfillDelayMaxS: 0, ...uplink },
+    store: { file: 'roadside.db', maxMegabytes: 64, passagesWaitS: 0 },
     control: { socket: 'control.sock' },
   };
   await writeFile(join(folder, 'site.yaml'), stringify(site));

@@ -22,8 +22,9 @@ export interface WireClient {
   acknowledge(packetId: number): void;
   /** A publication that the client never asked for. */
   publish(topic: string, payload: Buffer): void;
+  /** As a link dies: without a goodbye. */
   hangUp(): void;
-  /** Bytes that the client has not taken yet. */
+  /** Bytes that the client has not taken yet; without end once it is gone. */
   waiting(): number;
 }
 
@@ -53,7 +54,7 @@ export async function startScriptedBroker(): Promise<ScriptedBroker> {
     let rest = Buffer.alloc(0);
     socket.on('data', (bytes: Buffer) => {
       rest = Buffer.concat([rest, bytes]);
-      for (let packet = takePacket(rest); packet !== null; packet = takePacket(rest)) {
+      for (let packet = takePacket(rest); packet !== null && socket.writable; packet = takePacket(rest)) {
         rest = rest.subarray(packet.length);
         answer(packet, socket, client);
       }
@@ -101,8 +102,8 @@ function clientOn(socket: Socket): WireClient {
       const body = Buffer.concat([Buffer.from([name.length >> 8, name.length & 0xff]), name, Buffer.from([0]), payload]);
       socket.write(Buffer.concat([Buffer.from([0x30]), encodeLength(body.length), body]));
     },
-    hangUp: () => void socket.destroy(),
-    waiting: () => socket.writableLength,
+    hangUp: () => void socket.resetAndDestroy(),
+    waiting: () => (socket.writable ? socket.writableLength : Number.POSITIVE_INFINITY),
   };
 }
 

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { RoadsideError } from '../../base/errors.ts';
 import type { CommandPayload } from '../payloads/command.ts';
@@ -42,13 +42,6 @@ export function isSignedBy(publicKey: KeyObject, command: CommandPayload): boole
   // The last character has bits that no byte needs: one signature has one spelling (RFC 4648, 3.5).
   if (bytes.toString('base64url') !== signature) return false;
   return verify(null, Buffer.from(canonicalJson(signed)), publicKey, bytes);
-}
-
-/** What a platform does: the same command with its signature. */
-export function signCommand(command: CommandPayload, privateKeyPem: string): CommandPayload {
-  const { signature: _, ...signed } = command;
-  const signature = sign(null, Buffer.from(canonicalJson(signed)), createPrivateKey(privateKeyPem));
-  return { ...signed, signature: signature.toString('base64url') };
 }
 
 /** SHA-256 of the whole command, hexadecimal. */

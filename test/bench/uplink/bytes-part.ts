@@ -1,12 +1,13 @@
 /** What storing costs the disk: rows a second, bytes for each record, and how often the disk is waited for. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { nodeCommand } from '../shared/programs.ts';
 import { median } from '../shared/quantile.ts';
 import { figure, goal, note, say, table } from '../shared/report.ts';
 import type { BenchContext } from './bench-context.ts';
-import type { StoreCost, WritingTask } from './store-writer.ts';
+import type { WritingTask, WritingWork, Written } from './store-writer.ts';
+import { type DiskWrites, readDiskWrites, traceInto } from './traced-writes.ts';
 
 const BATCHES = [1, 10, 50] as const;
 const COMMITS = 400;
@@ -15,108 +16,90 @@ const MINUTES = 60;
 const DEFAULT_WAIT_MS = 30_000;
 const GOAL_BYTES = 4096;
 
-type Wish = WritingTask extends infer Task ? (Task extends WritingTask ? Omit<Task, 'file'> : never) : never;
-
-interface Row {
-  readonly name: string;
-  readonly task: Wish;
-}
-
-const load = (passagesWaitMs: number, publishPassages: boolean): Wish => ({
-  kind: 'design-load',
-  minutes: MINUTES,
-  passagesWaitMs,
-  publishPassages,
-});
 const IN_SERVICE = 'design load, passages kept here, as by default';
 const PUBLISHED = 'design load, passages sent too';
-const ROWS: readonly Row[] = [
-  ...BATCHES.map(
-    (batch): Row => ({ name: `${batch} a commit`, task: { kind: 'batches', batch, commits: COMMITS } }),
-  ),
-  { name: IN_SERVICE, task: load(DEFAULT_WAIT_MS, false) },
-  { name: PUBLISHED, task: load(DEFAULT_WAIT_MS, true) },
-  { name: 'the same, passagesWaitS: 0', task: load(0, true) },
-];
+const WORKS: Readonly<Record<string, WritingWork>> = {
+  ...Object.fromEntries(BATCHES.map((batch) => [`${batch} a commit`, batches(batch)])),
+  [IN_SERVICE]: load(DEFAULT_WAIT_MS, false),
+  [PUBLISHED]: load(DEFAULT_WAIT_MS, true),
+  'the same, passagesWaitS: 0': load(0, true),
+};
+
+/** Bytes and syncs do not depend on the machine's load: they are counted once. */
+interface Counted {
+  readonly stored: DiskWrites;
+  readonly acknowledged: DiskWrites;
+}
 
 export async function bytes(context: BenchContext): Promise<void> {
   const { rounds } = context.options;
-  const costs = new Map<string, StoreCost[]>(ROWS.map(({ name }) => [name, []]));
-  for (let round = 1; round <= rounds; round += 1) {
-    for (const { name, task } of ROWS) {
-      const cost = write(context, task);
-      costs.get(name)?.push(cost);
-      note(`bytes, round ${round} of ${rounds}: ${name} ${cost.acknowledgedBytes.toFixed(0)}`);
-    }
+  const canCount = spawnSync('strace', ['-V']).status === 0;
+  const rows: string[][] = [];
+  const perRecord = new Map<string, number>();
+  for (const [name, work] of Object.entries(WORKS)) {
+    const runs = Array.from({ length: rounds }, () => write(context, { work, acknowledge: true }).written);
+    const [{ records, commits } = { records: 0, commits: 0 }] = runs;
+    const counted = canCount ? countWrites(context, work) : null;
+    if (counted !== null) perRecord.set(name, counted.acknowledged.bytes / records);
+    rows.push([
+      name,
+      figure(records, 0),
+      figure(commits, 0),
+      figure(median(runs.map(({ perS }) => perS)), 0),
+      figure(counted && counted.stored.bytes / records, 0),
+      figure(counted && counted.acknowledged.bytes / records, 0),
+      figure(counted && counted.stored.syncs / commits, 2),
+    ]);
+    note(`bytes: ${name}`);
   }
-  print(costs, rounds);
-  sayFsyncs(context);
+  say(`Storing, synchronous = FULL, each commit acknowledged by one more (n = ${rounds} for records/s)`);
+  const columns = [
+    'how',
+    'records',
+    'commits',
+    'records/s',
+    'bytes stored',
+    'and acknowledged',
+    'syncs a commit',
+  ];
+  table([columns, ...rows]);
+  if (!canCount) say('  strace is not there to count what goes to the disk');
+  for (const name of [IN_SERVICE, PUBLISHED]) {
+    const measured = perRecord.get(name) ?? null;
+    goal(`${name}: at most ${GOAL_BYTES} bytes a record`, measured, (value) => value <= GOAL_BYTES);
+  }
+  say();
   await Promise.resolve();
 }
 
-function write(context: BenchContext, wish: Wish, before: readonly string[] = []): StoreCost {
+function countWrites(context: BenchContext, work: WritingWork): Counted {
+  const of = (acknowledge: boolean) => write(context, { work, acknowledge }, traceInto).writes;
+  return { stored: of(false), acknowledged: of(true) };
+}
+
+function write(
+  context: BenchContext,
+  wish: Omit<WritingTask, 'file'>,
+  trace?: (file: string) => readonly string[],
+): { readonly written: Written; readonly writes: DiskWrites } {
   const folder = mkdtempSync(join(context.folder, 'writer-'));
   try {
-    const task = { ...wish, file: join(folder, 'store.db') };
+    const task: WritingTask = { ...wish, file: join(folder, 'store.db') };
+    const traced = join(folder, 'writes.txt');
     const command = nodeCommand(import.meta.dirname, 'store-writer.ts', JSON.stringify(task));
-    const [program = '', ...args] = [...before, ...command];
+    const [program = '', ...args] = [...(trace?.(traced) ?? []), ...command];
     const output = execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-    return JSON.parse(output);
+    const writes = trace === undefined ? { bytes: 0, syncs: 0 } : readDiskWrites(traced);
+    return { written: JSON.parse(output), writes };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function print(costs: ReadonlyMap<string, readonly StoreCost[]>, rounds: number): void {
-  const of = (name: string, take: (cost: StoreCost) => number): number =>
-    median((costs.get(name) ?? []).map(take));
-  const acknowledged = (name: string): number => of(name, ({ acknowledgedBytes }) => acknowledgedBytes);
-  say(
-    `Storing, synchronous = FULL, and acknowledging each commit (medians of ${rounds} rounds; write_bytes of the process)`,
-  );
-  table([
-    ['how', 'records', 'commits', 'records/s', 'bytes a record stored', 'and acknowledged'],
-    ...[...costs.keys()].map((name) => [
-      name,
-      figure(
-        of(name, ({ records }) => records),
-        0,
-      ),
-      figure(
-        of(name, ({ commits }) => commits),
-        0,
-      ),
-      figure(
-        of(name, ({ perS }) => perS),
-        0,
-      ),
-      figure(
-        of(name, ({ storedBytes }) => storedBytes),
-        0,
-      ),
-      figure(acknowledged(name), 0),
-    ]),
-  ]);
-  if (acknowledged(IN_SERVICE) === 0) say('  the folder is in memory: put TMPDIR on a disk');
-  for (const name of [IN_SERVICE, PUBLISHED]) {
-    goal(`${name}: at most ${GOAL_BYTES} bytes a record`, acknowledged(name), (value) => value <= GOAL_BYTES);
-  }
+function batches(batch: number): WritingWork {
+  return { kind: 'batches', batch, commits: COMMITS };
 }
 
-/** How often a commit waits for the disk, counted by the kernel's own witness. */
-function sayFsyncs(context: BenchContext): void {
-  const report = join(context.folder, 'fsyncs.txt');
-  if (spawnSync('strace', ['-V']).status !== 0) {
-    say('  syncs of the disk: strace is not there to count them\n');
-    return;
-  }
-  const strace = ['strace', '-f', '-o', report, '-e', 'trace=fsync,fdatasync'];
-  write(context, { kind: 'batches', batch: 10, commits: COMMITS }, strace);
-  const syncs = readFileSync(report, 'utf8')
-    .split('\n')
-    .filter((line) => /\bf(data)?sync\(/.test(line)).length;
-  const commits = 2 * COMMITS;
-  say(
-    `  syncs of the disk: ${syncs} for ${commits} commits (storing and acknowledging), opening and checkpoints included\n`,
-  );
+function load(passagesWaitMs: number, publishPassages: boolean): WritingWork {
+  return { kind: 'design-load', minutes: MINUTES, passagesWaitMs, publishPassages };
 }

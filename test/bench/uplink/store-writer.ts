@@ -1,9 +1,8 @@
 /**
- * Writes to a store of its own and prints, as JSON, what that cost: a StoreCost.
+ * Writes to a store of its own and prints, as JSON, what came of it: a Written.
  *
  * usage: store-writer TASK     a WritingTask as JSON
  */
-import { readFileSync } from 'node:fs';
 import { isCommitDue } from '../../../src/app/commit-company.ts';
 import { TICK_EVERY_MS } from '../../../src/app/tick.ts';
 import { createSystemClock } from '../../../src/base/clock.ts';
@@ -13,103 +12,84 @@ import type { StoredRecord } from '../../../src/traffic/stored-record.ts';
 import { benchRecords, STREAMS } from './bench-records.ts';
 import { designLoad } from './design-day.ts';
 
-export type WritingTask = { readonly file: string } & (
+export interface WritingTask {
+  readonly file: string;
+  /** Whether what was stored is acknowledged, by one more transaction for each. */
+  readonly acknowledge: boolean;
+  readonly work: WritingWork;
+}
+
+export type WritingWork =
   | { readonly kind: 'batches'; readonly batch: number; readonly commits: number }
   | {
       readonly kind: 'design-load';
       readonly minutes: number;
       readonly passagesWaitMs: number;
       readonly publishPassages: boolean;
-    }
-);
+    };
 
-export interface StoreCost {
+export interface Written {
   readonly records: number;
+  /** Transactions that stored some. */
   readonly commits: number;
   readonly perS: number;
-  /** Bytes that the process dirtied on the disk, by record: stored, and stored and acknowledged. */
-  readonly storedBytes: number;
-  readonly acknowledgedBytes: number;
 }
 
 const task: WritingTask = JSON.parse(process.argv[2] ?? '');
+const { work } = task;
 const streams = new Set(STREAMS);
-if (task.kind === 'design-load' && !task.publishPassages) streams.delete('passage');
+if (work.kind === 'design-load' && !work.publishPassages) streams.delete('passage');
 const clock = createSystemClock();
 const store = openStore({ file: task.file, upstreams: [{ name: 'platform', streams }], clock });
 const outbox = store.outbox('platform');
-const cost = task.kind === 'batches' ? writeBatches(task) : writeDesignLoad(task);
-process.stdout.write(`${JSON.stringify(cost)}\n`);
+const groups = work.kind === 'batches' ? batchesOf(work) : groupsOf(work);
+
+const startMs = performance.now();
+for (const group of groups) commit(group);
+const spentS = (performance.now() - startMs) / 1000;
+const records = groups.reduce((sum, { length }) => sum + length, 0);
+const written: Written = { records, commits: groups.length, perS: records / spentS };
+process.stdout.write(`${JSON.stringify(written)}\n`);
 store.close();
 
-/** proc_pid_io(5): what was caused to be sent to the storage layer, pages and not bytes. */
-function writtenBytes(): number {
-  return Number(/^write_bytes: (\d+)/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1]);
-}
-
-/** One transaction, and then one for what the platform would have acknowledged of it. */
-function commit(records: readonly StoredRecord[]): {
-  readonly stored: number;
-  readonly acknowledged: number;
-} {
-  const before = writtenBytes();
-  store.append(records);
-  const between = writtenBytes();
+function commit(group: readonly StoredRecord[]): void {
+  store.append(group);
+  if (!task.acknowledge) return;
   const waiting = ([1, 2, 3, 4] as const).flatMap((each) =>
-    outbox.pending({ class: each, after: 0, limit: records.length }),
+    outbox.pending({ class: each, after: 0, limit: group.length }),
   );
   if (waiting.length > 0) outbox.acknowledge(waiting.map(({ position }) => position));
-  return { stored: between - before, acknowledged: writtenBytes() - between };
 }
 
-function costOf(groups: readonly (readonly StoredRecord[])[]): StoreCost {
-  const sum = { stored: 0, acknowledged: 0, records: 0 };
-  const startMs = performance.now();
-  for (const group of groups) {
-    const { stored, acknowledged } = commit(group);
-    sum.stored += stored;
-    sum.acknowledged += acknowledged;
-    sum.records += group.length;
-  }
-  const spentS = (performance.now() - startMs) / 1000;
-  return {
-    records: sum.records,
-    commits: groups.length,
-    perS: sum.records / spentS,
-    storedBytes: sum.stored / sum.records,
-    acknowledgedBytes: (sum.stored + sum.acknowledged) / sum.records,
-  };
+function batchesOf(batches: {
+  readonly batch: number;
+  readonly commits: number;
+}): readonly (readonly StoredRecord[])[] {
+  const { batch, commits } = batches;
+  const all = benchRecords(batch * commits, 'bench');
+  return Array.from({ length: commits }, (_, index) => all.slice(index * batch, (index + 1) * batch));
 }
 
-function writeBatches({ batch, commits }: { readonly batch: number; readonly commits: number }): StoreCost {
-  const records = benchRecords(batch * commits, 'bench');
-  return costOf(
-    Array.from({ length: commits }, (_, index) => records.slice(index * batch, (index + 1) * batch)),
-  );
-}
-
-/** The gateway's own grouping, in time that passes as fast as the disk allows. */
-function writeDesignLoad({
-  minutes,
-  passagesWaitMs,
-}: {
+/** As the gateway groups them, in time that passes as fast as the disk allows. */
+function groupsOf(load: {
   readonly minutes: number;
   readonly passagesWaitMs: number;
-}): StoreCost {
-  const made = designLoad(minutes);
-  const groups: TrafficRecord[][] = [];
+}): readonly (readonly TrafficRecord[])[] {
+  const made = designLoad(load.minutes);
+  const closed: TrafficRecord[][] = [];
   let waiting: TrafficRecord[] = [];
   let sinceMs = 0;
   let next = 0;
   for (let nowMs = TICK_EVERY_MS; next < made.length || waiting.length > 0; nowMs += TICK_EVERY_MS) {
     if (waiting.length === 0) sinceMs = nowMs;
-    for (; next < made.length && (made[next]?.atMs ?? 0) <= nowMs; next += 1) {
-      const { record } = made[next] ?? {};
-      if (record !== undefined) waiting.push(record);
+    for (let one = made[next]; one !== undefined && one.atMs <= nowMs; one = made[next]) {
+      waiting.push(one.record);
+      next += 1;
     }
-    if (!isCommitDue({ records: waiting, waitedMs: nowMs - sinceMs, mayWaitMs: passagesWaitMs })) continue;
-    groups.push(waiting);
+    const waitedMs = nowMs - sinceMs;
+    if (!isCommitDue({ records: waiting, waitedMs, mayWaitMs: load.passagesWaitMs })) continue;
+    closed.push(waiting);
     waiting = [];
   }
-  return costOf(groups);
+  return closed;
 }

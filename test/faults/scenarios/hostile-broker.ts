@@ -12,7 +12,7 @@ import { type BrokerScript, type ScriptedBroker, startScriptedBroker, type WireC
 const WINDOW = 20;
 const TURNS = 160;
 const ACK_DEADLINE_MS = 300;
-const SOON_MS = 60_000;
+const SOON_MS = 30_000;
 /** Reason codes of MQTT 5, 2.4. */
 const NOT_AUTHORIZED = 0x87;
 const SERVER_BUSY = 0x89;
@@ -94,7 +94,12 @@ export const hostileBroker: Scenario = {
     }
     const part = await openPart(stand, 'boot-drops');
     part.follow(hangUpAfter(7));
-    await untilSoon('it makes progress', SOON_MS, () => part.store.outbox('platform').depth() < part.total / 2);
+    await untilSoon('it makes progress', SOON_MS, () => part.store.outbox('platform').depth() < part.total / 2).catch(
+      (error: unknown) => {
+        const { connects: tries } = part.broker;
+        throw new Error(`${String(error)}: ${part.store.outbox('platform').depth()} of ${part.total} after ${tries}`);
+      },
+    );
     broken.push(...(await recover('it hangs up after seven', part)));
     return { n: connects + part.broker.connects, seen: `${Object.keys(WAYS).length + 1} ways`, broken };
   },
@@ -131,7 +136,7 @@ export const floodedDownlink: Scenario = {
     part.follow({
       connected(client) {
         const flood = (): void => {
-          if (!flooding) return;
+          if (!flooding || client.waiting() === Number.POSITIVE_INFINITY) return;
           while (client.waiting() < MOST_WAITING_BYTES) {
             client.publish('roadside/v1/renmin-lu-3/flood', Buffer.alloc(sent % 50 === 0 ? FLOOD_BYTES : SMALL_BYTES));
             sent += 1;

@@ -31,7 +31,7 @@ import {
 const BOUNDS: Readonly<Record<LightName, Bounds>> = {
   day: { toward: 0.85, away: 0.85, extra: 1, boxes: 0.93, speedPct: 3, stated: 0.9 },
   dusk: { toward: 0.75, away: 0.85, extra: 1, boxes: 0.55, speedPct: 3, stated: 0.85 },
-  night: { toward: 0.7, away: 0.65, extra: 2, boxes: 0.5, speedPct: 7, stated: 0.5 },
+  night: { toward: 0.7, away: 0.65, extra: 1, boxes: 0.5, speedPct: 7, stated: 0.5 },
   rain: { toward: 0.8, away: 0.85, extra: 1, boxes: 0.75, speedPct: 3, stated: 0.9 },
 };
 
