@@ -164,7 +164,7 @@ export function openLife({ world, file, number, lines, died }: LifeOptions): Lif
       written(() => store.append(waiting));
     } catch (error) {
       if (!(error instanceof code.RoadsideError)) throw error;
-      world.trace(`not stored: ${error.message}`);
+      world.trace(`not stored: ${error.code}`);
       if (waiting.length > MAX_WAITING) {
         const lost = waiting.splice(0, waiting.length - MAX_WAITING);
         store.giveUp(lost);
