@@ -15,9 +15,9 @@ export interface Cabinet {
 
 const MAKERS = [passageRecord, flowRecord, hiResRecord, incidentRecord, faultRecord] as const;
 const MOST_IN_A_BATCH = 80;
-/** Least and most that the wall clock steps by, as powers of ten of a millisecond: 0.1 s to a day. */
-const STEP_FROM = 2;
-const STEP_POWERS = 6;
+/** Least and most that the wall clock steps by, as powers of ten of a millisecond: 1 s to a day. */
+const STEP_FROM = 3;
+const STEP_POWERS = 5;
 
 /** Starts the gateway at once; the faults cease when all batches of the plan are made. */
 export function createCabinet(world: World, lines: readonly Line[], file: string): Cabinet {

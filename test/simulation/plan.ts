@@ -83,7 +83,7 @@ export function planOf(seed: number): Plan {
     batchRecords: chance.share() < 0.8 ? spread(chance, 1, 5) : spread(chance, 5, 15),
     powerCut: sometimes(0.4, 0.002, 0.03),
     restartEveryMs: every(0.25, 6),
-    clockStepEveryMs: every(0.3, 40),
+    clockStepEveryMs: every(0.4, 60),
   };
 }
 

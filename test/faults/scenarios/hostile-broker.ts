@@ -27,7 +27,7 @@ interface Part {
   follow(script: BrokerScript): void;
 }
 
-async function openPart(stand: Stand, name: string): Promise<Part> {
+async function openPart(stand: Stand, name: string, ackDeadlineMs = ACK_DEADLINE_MS): Promise<Part> {
   const broker = await startScriptedBroker();
   stand.leave(() => broker.dispose());
   const store = openLocalStore(stand, join(stand.folder, `${name}.db`));
@@ -50,7 +50,7 @@ async function openPart(stand: Stand, name: string): Promise<Part> {
       },
     });
   const total = store.outbox('platform').depth();
-  const changes = { ackDeadlineMs: ACK_DEADLINE_MS };
+  const changes = { ackDeadlineMs };
   return { broker, store, oracle, total, follow, uplink: startLocalUplink(stand, store, { url: broker.url, changes }) };
 }
 
@@ -119,7 +119,7 @@ function hangUpAfter(records: number): BrokerScript {
 
 const FLOOD_BYTES = 1_000_000;
 const SMALL_BYTES = 1000;
-const MOST_WAITING_BYTES = 8_000_000;
+const MOST_WAITING_BYTES = 2_000_000;
 
 export const floodedDownlink: Scenario = {
   name: 'flooded-downlink',
@@ -127,7 +127,7 @@ export const floodedDownlink: Scenario = {
   needs: [],
   async run(stand): Promise<Outcome> {
     const seconds = stand.long ? 60 : 5;
-    const part = await openPart(stand, 'boot-flood');
+    const part = await openPart(stand, 'boot-flood', SOON_MS);
     let sent = 0;
     let flooding = true;
     stand.leave(() => {
