@@ -18,6 +18,7 @@ export const COMMANDS = {
   evaluate: (context, args) => runNode(context, ['test/evaluate/run.ts', ...args]),
   'evaluate-images': (context, args) => runNode(context, ['test/evaluate/images.ts', ...args]),
   'bench-loops': (context, args) => runNode(context, ['test/bench/loops/run.ts', ...args]),
+  'test-faults': (context, args) => runNode(context, ['test/faults/run.ts', ...args]),
   'bench-uplink': (context, args) => runNode(context, ['test/bench/uplink/run.ts', ...args]),
   'bench-vision': (context, args) => runNode(context, ['test/bench/vision/run.ts', ...args]),
   test,

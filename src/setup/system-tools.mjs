@@ -21,7 +21,7 @@ export const TOOLS = [
   {
     name: 'mosquitto',
     packages: ['mosquitto', 'mosquitto-clients'],
-    for: ['test', 'bench-uplink'],
+    for: ['test', 'test-faults', 'bench-uplink'],
     probe: inPath,
   },
   {
@@ -48,7 +48,17 @@ export const TOOLS = [
     optional: true,
     probe: (_name, env) => succeeds(['/usr/bin/python3', '-c', 'import cv2'], env),
   },
-  { name: 'strace', packages: ['strace'], for: ['test', 'bench-uplink'], optional: true, probe: inPath },
+  {
+    name: 'strace',
+    packages: ['strace'],
+    for: ['test', 'test-faults', 'bench-uplink'],
+    optional: true,
+    probe: inPath,
+  },
+  { name: 'mkfs.xfs', packages: ['xfsprogs'], for: ['test-faults'], optional: true, probe: inPath },
+  { name: 'mkfs.ext4', packages: ['e2fsprogs'], for: ['test-faults'], optional: true, probe: inPath },
+  { name: 'ip', packages: ['iproute2'], for: ['test-faults'], optional: true, probe: inPath },
+  { name: 'faketime', packages: ['faketime'], for: ['test-faults'], optional: true, probe: inPath },
   {
     name: 'GStreamer RTSP server',
     packages: [

@@ -80,8 +80,8 @@ interface ClassProgress {
   retry: number[];
 }
 
-/** Goes before everything else, old or new. */
-const URGENT: RelayClass = 1;
+/** Goes before everything else, old or new, and at no pace. */
+export const URGENT: RelayClass = 1;
 
 export function createRelayCore(): RelayCore {
   const progress = RELAY_CLASSES.map(

@@ -1,9 +1,10 @@
 import { CLOCK_STEP_MS, type Clock } from '../base/clock.ts';
 import type { RoadsideError } from '../base/errors.ts';
 import type { Outbox } from '../store/outbox.ts';
+import { relayClassOf } from '../store/relay-class.ts';
 import { createBacklogPace } from './backlog-pace.ts';
 import type { MqttSession, Publication } from './mqtt-session.ts';
-import { createRelayCore, type Sending } from './relay-core.ts';
+import { createRelayCore, type Sending, URGENT } from './relay-core.ts';
 import type { Cancel, Surroundings } from './surroundings.ts';
 
 export interface RelayOptions {
@@ -123,7 +124,7 @@ export function createRelay(options: RelayOptions): Relay {
     const live = { fromMs: wallMs - liveWithinMs, toMs: wallMs + CLOCK_STEP_MS };
     backlogUpTo = Math.max(backlogUpTo, outbox.lastOutside(live));
     const taken = core.take(outbox, ROWS_PER_TURN, { upTo: backlogUpTo, limit });
-    const older = taken.filter(({ replayed }) => replayed).length;
+    const older = taken.filter(({ row, replayed }) => replayed && relayClassOf(row.stream) !== URGENT).length;
     pace.spend(older);
     for (const sending of taken) send(sending);
     // Reading takes damaged rows out, and then there may be others behind them.

@@ -58,7 +58,11 @@ export function startCabinet(
     over = true;
   });
   const status = (): CabinetStatus | null => {
-    const line = running.said().trimEnd().split('\n').findLast((each) => each.startsWith('{"turns"'));
+    const line = running
+      .said()
+      .trimEnd()
+      .split('\n')
+      .findLast((each) => each.startsWith('{"turns"'));
     return line === undefined || !line.endsWith('}') ? null : JSON.parse(line);
   };
   const complain = (what: string): Error =>
@@ -97,7 +101,12 @@ function foldedFileOf(stand: Stand, boot: string): string {
  * Puts what a cabinet folded before the oracle. Of one that was killed, only what it had stored is owed; of one that
  * finished, everything.
  */
-export function offerFolded(stand: Stand, boot: string, end: 'killed' | 'finished', oracle: LedgerOracle): void {
+export function offerFolded(
+  stand: Stand,
+  boot: string,
+  end: 'killed' | 'finished',
+  oracle: LedgerOracle,
+): void {
   const file = foldedFileOf(stand, boot);
   if (!existsSync(file)) return;
   let open: string[] = [];
@@ -130,4 +139,3 @@ export function deliverAll(platform: PlatformSubscriber, oracle: LedgerOracle): 
     oracle.deliver({ id: String(record['id']), body: JSON.stringify(record), replayed: replayed === true });
   }
 }
-

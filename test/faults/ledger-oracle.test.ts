@@ -36,7 +36,14 @@ const without = (seq: number): readonly Delivery[] => ALL.filter(({ id }) => !id
 
 describe('the ledger oracle is content', () => {
   it('with everything once and in order', () => {
-    expect(judge(ALL)).toEqual({ accepted: 8, delivered: 8, declared: 0, unnamed: 0, repeated: 0, broken: [] });
+    expect(judge(ALL)).toEqual({
+      accepted: 8,
+      delivered: 8,
+      declared: 0,
+      unnamed: 0,
+      repeated: 0,
+      broken: [],
+    });
   });
 
   it('with incidents before passages, and with live records before older ones that are replayed', () => {
@@ -49,7 +56,10 @@ describe('the ledger oracle is content', () => {
   });
 
   it('with a missing record that a gap record names, or counts', () => {
-    expect(judge([...without(3), gap({ ranges: [THIRD_PASSAGE] })])).toMatchObject({ declared: 1, broken: [] });
+    expect(judge([...without(3), gap({ ranges: [THIRD_PASSAGE] })])).toMatchObject({
+      declared: 1,
+      broken: [],
+    });
     expect(judge([...without(3), gap({ unnamed: 1 })])).toMatchObject({ unnamed: 1, broken: [] });
   });
 
@@ -75,10 +85,16 @@ describe('the ledger oracle catches', () => {
     ['a record twice', [...ALL, ...ALL.slice(-1)], 'repeated: 1 times'],
     [
       'an altered record',
-      ALL.map((each, index) => (index === 4 ? { ...each, body: each.body.replace('north-1', 'north-2') } : each)),
+      ALL.map((each, index) =>
+        index === 4 ? { ...each, body: each.body.replace('north-1', 'north-2') } : each,
+      ),
       'altered: renmin-lu-3/boot-1/passage/3',
     ],
-    ['two records in each other’s place', [...ALL.slice(2, 4), ...ALL.slice(0, 2), ...ALL.slice(4)], 'disordered:'],
+    [
+      'two records in each other’s place',
+      [...ALL.slice(2, 4), ...ALL.slice(0, 2), ...ALL.slice(4)],
+      'disordered:',
+    ],
   ])('%s', (_name, delivered, sentence) => {
     expect(judge(delivered).broken.join('\n')).toContain(sentence);
   });

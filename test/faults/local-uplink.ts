@@ -7,7 +7,11 @@ import { BATCH_STREAMS } from './programs/batches.ts';
 import type { Stand } from './scenario.ts';
 
 /** A store in this process; closed with the stand. */
-export function openLocalStore(stand: Stand, file: string, changes: { clock?: Clock; maxPages?: number } = {}): Store {
+export function openLocalStore(
+  stand: Stand,
+  file: string,
+  changes: { clock?: Clock; maxPages?: number } = {},
+): Store {
   const store = openStore({
     file,
     upstreams: [{ name: 'platform', streams: new Set([...BATCH_STREAMS, 'gap']) }],

@@ -13,7 +13,7 @@ export const FAKETIME_LIBRARY = [
 ].find((file) => existsSync(file));
 
 /** Each tries what the scenarios will do, and throws where this machine does not let it. */
-const TRIALS: Readonly<Record<Need, () => Promise<void>>> = {
+const TRIALS: Readonly<Record<Need, () => Promise<void> | void>> = {
   'loop-mounts': () => inFolder(async (folder) => mountImage(folder, 'xfs')),
   'memory-mounts': () =>
     inFolder(async (folder) => {
@@ -31,7 +31,7 @@ const TRIALS: Readonly<Record<Need, () => Promise<void>>> = {
     await command('ip', 'netns', 'add', name);
     await command('ip', 'netns', 'delete', name);
   },
-  'false-clock': async () => {
+  'false-clock': () => {
     if (FAKETIME_LIBRARY === undefined) throw new Error('libfaketime is not installed');
   },
 };

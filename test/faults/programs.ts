@@ -32,8 +32,16 @@ export function startNode(
   options: { readonly under?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
 ): Running {
   const [file = process.execPath, ...rest] = [...(options.under ?? []), process.execPath, ...args];
-  const child = spawn(file, rest, {
-    env: { ...process.env, PATH: SYSTEM_PATH, ...options.env },
+  return startProgram(file, rest, options.env);
+}
+
+export function startProgram(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Running {
+  const child = spawn(file, args, {
+    env: { ...process.env, PATH: SYSTEM_PATH, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let text = '';
@@ -43,14 +51,17 @@ export function startNode(
     });
   }
   child.stdin?.on('error', () => undefined);
-  const ended = once(child, 'close').then(([code, signal]: (number | string | null)[]) => code ?? signal ?? '');
+  const ended = once(child, 'close').then(
+    ([code, signal]: (number | string | null)[]) => code ?? signal ?? '',
+  );
   return { child, said: () => text, ended };
 }
 
 /** Ends a program with SIGKILL unless it has ended; and what it runs, which outlives a killed tracer. */
 export async function kill({ child, ended }: Running): Promise<void> {
   const children = `/proc/${child.pid}/task/${child.pid}/children`;
-  const pids = child.exitCode === null && existsSync(children) ? readFileSync(children, 'utf8').split(' ') : [];
+  const pids =
+    child.exitCode === null && existsSync(children) ? readFileSync(children, 'utf8').split(' ') : [];
   for (const pid of pids.map(Number).filter((each) => each > 0)) process.kill(pid, 'SIGKILL');
   child.kill('SIGKILL');
   await ended;

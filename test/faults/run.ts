@@ -26,7 +26,10 @@ async function undoAll(): Promise<void> {
     await Promise.resolve(undo()).catch((error: unknown) => say(`  cannot tidy up: ${String(error)}`));
   }
 }
-for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
   process.once(signal, () => void undoAll().then(() => process.exit(code)));
 }
 

@@ -6,7 +6,7 @@ export interface Scenario {
   /** A sentence: what is done, and what must hold. */
   readonly about: string;
   readonly needs: readonly Need[];
-  run(stand: Stand): Promise<Outcome>;
+  run(stand: Stand): Promise<Outcome> | Outcome;
 }
 
 /** What a scenario is given. */

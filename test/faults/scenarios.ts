@@ -1,4 +1,5 @@
 import type { Scenario } from './scenario.ts';
+import { badLink, halfOpen } from './scenarios/bad-link.ts';
 import { slowSyncs, syncFailsForEver, syncFailsOnce } from './scenarios/bad-syncs.ts';
 import { damages } from './scenarios/damages.ts';
 import { diskFull } from './scenarios/disk-full.ts';
@@ -23,6 +24,8 @@ export const SCENARIOS: readonly Scenario[] = [
   slowSyncs,
   hostileBroker,
   floodedDownlink,
+  badLink,
+  halfOpen,
   monthOffline,
   falseClock,
   twoInstances,

@@ -69,7 +69,8 @@ export async function startScriptedBroker(): Promise<ScriptedBroker> {
     } else if (packet.kind === PUBLISH) {
       const publication = readPublication(packet);
       // Birth and farewell are the business of every script.
-      if (script.published === undefined || publication.topic.endsWith('/state')) client.acknowledge(publication.packetId);
+      if (script.published === undefined || publication.topic.endsWith('/state'))
+        client.acknowledge(publication.packetId);
       else script.published(publication, client);
     } else if (packet.kind === PINGREQ) socket.write(Buffer.from([0xd0, 0]));
     else if (packet.kind === DISCONNECT) socket.end();
@@ -99,7 +100,12 @@ function clientOn(socket: Socket): WireClient {
     acknowledge: (packetId) => void socket.write(Buffer.from([0x40, 2, packetId >> 8, packetId & 0xff])),
     publish(topic, payload) {
       const name = Buffer.from(topic);
-      const body = Buffer.concat([Buffer.from([name.length >> 8, name.length & 0xff]), name, Buffer.from([0]), payload]);
+      const body = Buffer.concat([
+        Buffer.from([name.length >> 8, name.length & 0xff]),
+        name,
+        Buffer.from([0]),
+        payload,
+      ]);
       socket.write(Buffer.concat([Buffer.from([0x30]), encodeLength(body.length), body]));
     },
     hangUp: () => void socket.resetAndDestroy(),

@@ -15,9 +15,9 @@ export interface Cabinet {
 
 const MAKERS = [passageRecord, flowRecord, hiResRecord, incidentRecord, faultRecord] as const;
 const MOST_IN_A_BATCH = 80;
-/** Least and most that the wall clock steps by, as powers of ten of a millisecond: 1 s to a day. */
+/** Least and most that the wall clock steps by, as powers of ten of a millisecond: 1 s to some hours. */
 const STEP_FROM = 3;
-const STEP_POWERS = 5;
+const STEP_POWERS = 4;
 
 /** Starts the gateway at once; the faults cease when all batches of the plan are made. */
 export function createCabinet(world: World, lines: readonly Line[], file: string): Cabinet {
@@ -30,7 +30,7 @@ export function createCabinet(world: World, lines: readonly Line[], file: string
   const begin = (): void => {
     lives += 1;
     world.trace(`the gateway starts (boot-${lives})`);
-    for (const { watch } of lines) watch.restarted();
+    for (const { watch } of lines) watch.restarted(`boot-${lives}`);
     life = openLife({ world, file, number: lives, lines, died: beginLater });
   };
   const beginLater = (): void => {

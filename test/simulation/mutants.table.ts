@@ -116,6 +116,11 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [['older >= limit && waiting > core.inFlight', 'older > limit']],
   },
   {
+    name: 'incidents and faults use up the pace of the backlog',
+    file: 'uplink/relay.ts',
+    changes: [['replayed && relayClassOf(row.stream) !== URGENT', 'replayed']],
+  },
+  {
     name: 'the pace of the backlog is not kept',
     file: 'uplink/relay.ts',
     changes: [['    pace.spend(older);\n', '']],

@@ -124,7 +124,7 @@ function upstreamOf(name: string, { chance, everything, sometimes, every }: Draw
       ackDeadlineMs: whole(12_000, 40_000),
       reconnectMinMs: 1000,
       reconnectMaxMs: 60_000,
-      liveWithinMs: whole(5000, 300_000),
+      liveWithinMs: whole(5000, 3_600_000),
       backfillPerS: spread(chance, 0.1, 100),
       backfillDelayMaxMs: chance.share() < 0.5 ? 0 : whole(1000, 60_000),
     },

@@ -31,7 +31,7 @@ export interface SimulateOptions {
 
 /** After the faults everything must be delivered within this, beside the pauses that the settings ask for. */
 const PATIENCE_MS = 900_000;
-const LOOK_EVERY_MS = 60_000;
+const LOOK_EVERY_MS = 20_000;
 /** No chain of promises in the program that nothing holds up is longer than this. */
 const MICROTASKS = 12;
 

@@ -23,7 +23,7 @@ export interface Watch {
   /** The store will never have them, and says so to the upstream. */
   givenUp(records: readonly StoredRecord[]): void;
   /** A life of the gateway has begun or ended: what was refused is forgotten, too. */
-  restarted(): void;
+  restarted(boot: string): void;
   connected(window: number): void;
   /** The program has given the connection up, or been told that it is gone. */
   disconnected(): void;
@@ -64,7 +64,7 @@ const REFUSALS_BEFORE_HOLD = 10;
 const MOST_HANG_UPS = 5;
 const NO_HANG_UPS = { id: '', times: 0, sinceMs: 0 };
 /** A link may lie idle for so long although something waits, beside the pauses of the backlog. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 45_000;
 
 export function createWatch(world: World, upstream: UpstreamPlan): Watch {
   const { name, settings } = upstream;
@@ -87,6 +87,7 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
   let connectedMs = 0;
   let backlogSent = 0;
   let connections = 0;
+  let present = '';
   let arrivals = 0;
   /** The record over which the broker has hung up, and how often running. */
   let hangUps = NO_HANG_UPS;
@@ -101,6 +102,8 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
   const streamOf = (id: string): StreamName => id.split('/')[2] as StreamName;
   const classOf = (id: string): number => relayClassOf(streamOf(id));
   const isHeld = (relayClass: number): boolean => (refusals.get(relayClass) ?? 0) >= REFUSALS_BEFORE_HOLD;
+  /** What was backlog before a restart may be taken for live behind it, when the clock was set back. */
+  const isOfUnknownAge = ({ id }: Carried): boolean => world.clockStepped && id.split('/')[1] !== present;
   /** It could be sent on this connection. */
   const isWanted = ({ id, stream }: Open): boolean =>
     !sent.has(id) && !outOfTurn.has(id) && !isHeld(relayClassOf(stream));
@@ -167,7 +170,8 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
     givenUp(records) {
       for (const { id, stream } of records) if (streams.has(stream)) oracle.accept(id);
     },
-    restarted() {
+    restarted(boot) {
+      present = boot;
       checkLeftOver();
       lastUseMs = null;
       refused.clear();
@@ -204,7 +208,7 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
     },
     arrived(record) {
       arrivals += 1;
-      oracle.deliver({ ...record, outOfTurn: outOfTurn.has(record.id) });
+      oracle.deliver({ ...record, outOfTurn: outOfTurn.has(record.id) || isOfUnknownAge(record) });
     },
     hungUpOver({ id }) {
       outOfTurn.add(id);

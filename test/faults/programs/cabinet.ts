@@ -13,7 +13,7 @@ import type { Observation } from '../../../src/traffic/observations/observation.
 import type { StreamName } from '../../../src/traffic/stored-record.ts';
 import { createUplink } from '../../../src/uplink/uplink.ts';
 import { localSettings } from '../../fakes/broker.ts';
-import { singleLoopLane, singleStation, siteDefinition, loopDefinition } from '../../fakes/site.ts';
+import { loopDefinition, singleLoopLane, singleStation, siteDefinition } from '../../fakes/site.ts';
 import { siteInventory } from '../../fakes/site-inventory.ts';
 import type { CabinetOptions, CabinetStatus } from '../cabinet.ts';
 

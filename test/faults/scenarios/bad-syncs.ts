@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openSubscriber, type PlatformSubscriber } from '../../fakes/broker-subscriber.ts';
 import { startMosquitto } from '../../fakes/broker-mosquitto.ts';
+import { openSubscriber, type PlatformSubscriber } from '../../fakes/broker-subscriber.ts';
 import { deliverAll, offerFolded, startCabinet } from '../cabinet.ts';
 import { createLedgerOracle, type LedgerOracle } from '../ledger-oracle.ts';
 import { kill } from '../programs.ts';
@@ -16,7 +16,17 @@ const TURN_OVERDUE_MS = 5000;
 
 /** The program under strace, which answers its syncs in the disk's place (strace(1), -e inject). */
 function tampered(how: string): readonly string[] {
-  return ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=fsync,fdatasync', '-e', `inject=fsync,fdatasync:${how}`];
+  return [
+    'strace',
+    '-f',
+    '-qq',
+    '-o',
+    '/dev/null',
+    '-e',
+    'trace=fsync,fdatasync',
+    '-e',
+    `inject=fsync,fdatasync:${how}`,
+  ];
 }
 
 interface Place {
@@ -54,7 +64,10 @@ export const syncFailsOnce: Scenario = {
       const boot = `boot-once-${each}`;
       const under = tampered(`error=EIO:when=${FIRST_BAD_SYNC + each * 7}`);
       const cabinet = startCabinet(stand, { boot, url, file }, { under });
-      await cabinet.once('it works', ({ turns, problem }) => turns > FIRST_BAD_SYNC + each * 7 + 60 && problem === null);
+      await cabinet.once(
+        'it works',
+        ({ turns, problem }) => turns > FIRST_BAD_SYNC + each * 7 + 60 && problem === null,
+      );
       connects += (await cabinet.once('it is online', ({ uplink }) => uplink === 'online')).connects;
       await cabinet.finish();
       offerFolded(stand, boot, 'finished', oracle);
@@ -66,11 +79,16 @@ export const syncFailsOnce: Scenario = {
 
 export const syncFailsForEver: Scenario = {
   name: 'sync-fails-for-ever',
-  about: 'every sync fails from some moment on: nothing is promised any more, detection goes on, nothing promised is lost',
+  about:
+    'every sync fails from some moment on: nothing is promised any more, detection goes on, nothing promised is lost',
   needs: ['strace'],
   async run(stand): Promise<Outcome> {
     const { url, file, platform } = await place(stand);
-    const cabinet = startCabinet(stand, { boot: 'boot-bad', url, file }, { under: tampered(`error=EIO:when=${FIRST_BAD_SYNC}+`) });
+    const cabinet = startCabinet(
+      stand,
+      { boot: 'boot-bad', url, file },
+      { under: tampered(`error=EIO:when=${FIRST_BAD_SYNC}+`) },
+    );
     const refused = await cabinet.once('the store refuses', ({ problem }) => problem !== null);
     const stored = storedOf(stand, 'boot-bad');
     const later = await cabinet.once('it detects on', ({ turns }) => turns > refused.turns + 100);
@@ -99,13 +117,22 @@ export const syncFailsForEver: Scenario = {
 
 export const slowSyncs: Scenario = {
   name: 'slow-syncs',
-  about: 'each sync takes 0.3 s longer: the gateway keeps up, and its turns stay far from the watchdog’s limit',
+  about:
+    'each sync takes 0.3 s longer: the gateway keeps up, and its turns stay far from the watchdog’s limit',
   needs: ['strace'],
   async run(stand): Promise<Outcome> {
     const { url, file, platform } = await place(stand);
-    const cabinet = startCabinet(stand, { boot: 'boot-slow', url, file }, { under: tampered(`delay_enter=${SLOW_US}`) });
+    const cabinet = startCabinet(
+      stand,
+      { boot: 'boot-slow', url, file },
+      { under: tampered(`delay_enter=${SLOW_US}`) },
+    );
     const turns = stand.long ? 400 : 20;
-    const status = await cabinet.once('it works', (each) => each.turns > turns && each.uplink === 'online', 300_000);
+    const status = await cabinet.once(
+      'it works',
+      (each) => each.turns > turns && each.uplink === 'online',
+      300_000,
+    );
     await cabinet.finish(120_000);
     const oracle = createLedgerOracle({ upstream: 'platform', repeatsAllowed: 0 });
     offerFolded(stand, 'boot-slow', 'finished', oracle);

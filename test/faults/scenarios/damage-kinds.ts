@@ -7,7 +7,10 @@ const PAGE_BYTES = 4096;
 const at = (share: () => number, end: number): number => Math.floor(share() * end);
 
 /** The file or its log, whichever chance says. */
-function choose(file: string, share: () => number): { readonly target: string; readonly hit: 'file' | 'log' } {
+function choose(
+  file: string,
+  share: () => number,
+): { readonly target: string; readonly hit: 'file' | 'log' } {
   const log = existsSync(`${file}-wal`) && share() < 0.5;
   return log ? { target: `${file}-wal`, hit: 'log' } : { target: file, hit: 'file' };
 }
@@ -56,7 +59,8 @@ export const DAMAGES: Readonly<Record<string, Damage>> = {
     return hit;
   },
   'a strange beginning': overwrite((bytes, share) => {
-    for (let place = 0; place < Math.min(100, bytes.length); place += 1) bytes.writeUInt8(at(share, 256), place);
+    for (let place = 0; place < Math.min(100, bytes.length); place += 1)
+      bytes.writeUInt8(at(share, 256), place);
   }),
   'a log of noise': (file, share) => {
     writeFileSync(`${file}-wal`, Buffer.from(Array.from({ length: 9000 }, () => at(share, 256))));

@@ -36,9 +36,10 @@ interface Found {
 
 export const damages: Scenario = {
   name: 'damages',
-  about: 'the disk alters the store, at rest and under way: nothing wrong is delivered, what is lost is declared',
+  about:
+    'the disk alters the store, at rest and under way: nothing wrong is delivered, what is lost is declared',
   needs: [],
-  async run(stand): Promise<Outcome> {
+  run(stand): Outcome {
     const n = stand.long ? TRIALS.long : TRIALS.short;
     const found = tryAll(stand, { name: 'checked', n });
     const control = withoutChecksums(() => tryAll(stand, { name: 'unchecked', n: CONTROL_TRIALS }));
@@ -64,10 +65,7 @@ export const damages: Scenario = {
 };
 
 /** Makes a sound store as a killed process leaves it, and damages copies of it. */
-function tryAll(
-  stand: Stand,
-  { name, n }: { readonly name: string; readonly n: number },
-): readonly Found[] {
+function tryAll(stand: Stand, { name, n }: { readonly name: string; readonly n: number }): readonly Found[] {
   const folder = join(stand.folder, name);
   mkdirSync(folder);
   const sound = join(folder, 'sound.db');

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { openSubscriber } from '../../fakes/broker-subscriber.ts';
 import { startMosquitto } from '../../fakes/broker-mosquitto.ts';
+import { openSubscriber } from '../../fakes/broker-subscriber.ts';
 import { type CabinetStatus, deliverAll, offerFolded, startCabinet } from '../cabinet.ts';
 import { createLedgerOracle } from '../ledger-oracle.ts';
 import { command } from '../programs.ts';
@@ -15,7 +15,8 @@ const BACKLOG = 600;
 /** Another program fills the volume, more than once; the gateway holds its records, and goes on when there is room. */
 export const diskFull: Scenario = {
   name: 'disk-full',
-  about: 'another program fills the disk: the gateway goes on detecting, delivers what it has, and resumes by itself',
+  about:
+    'another program fills the disk: the gateway goes on detecting, delivers what it has, and resumes by itself',
   needs: ['memory-mounts'],
   async run(stand): Promise<Outcome> {
     const rounds = stand.long ? 10 : 2;

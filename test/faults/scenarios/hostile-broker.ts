@@ -7,7 +7,12 @@ import { deliveryOf } from '../platform-notes.ts';
 import { batchOf } from '../programs/batches.ts';
 import { untilSoon } from '../programs.ts';
 import { type Outcome, type Scenario, type Stand, unless } from '../scenario.ts';
-import { type BrokerScript, type ScriptedBroker, startScriptedBroker, type WireClient } from '../scripted-broker.ts';
+import {
+  type BrokerScript,
+  type ScriptedBroker,
+  startScriptedBroker,
+  type WireClient,
+} from '../scripted-broker.ts';
 
 const WINDOW = 20;
 const TURNS = 160;
@@ -51,7 +56,14 @@ async function openPart(stand: Stand, name: string, ackDeadlineMs = ACK_DEADLINE
     });
   const total = store.outbox('platform').depth();
   const changes = { ackDeadlineMs };
-  return { broker, store, oracle, total, follow, uplink: startLocalUplink(stand, store, { url: broker.url, changes }) };
+  return {
+    broker,
+    store,
+    oracle,
+    total,
+    follow,
+    uplink: startLocalUplink(stand, store, { url: broker.url, changes }),
+  };
 }
 
 /** The broker behaves again; everything must arrive now. */
@@ -72,11 +84,16 @@ const WAYS: Readonly<Record<string, () => BrokerScript>> = {
   'it acknowledges what was never sent': () => ({
     published: ({ packetId }, client) => client.acknowledge((packetId + 1000) % 65_536),
   }),
+  'it sends more in one packet than we take': () => ({
+    connected: (client) => client.publish('roadside/v1/renmin-lu-3/flood', Buffer.alloc(1_000_000)),
+    published: () => undefined,
+  }),
 };
 
 export const hostileBroker: Scenario = {
   name: 'hostile-broker',
-  about: 'a broker refuses, keeps silent, acknowledges wrong numbers, hangs up: nothing is forgotten before its PUBACK',
+  about:
+    'a broker refuses, keeps silent, acknowledges wrong numbers, hangs up: nothing is forgotten before its PUBACK',
   needs: [],
   async run(stand): Promise<Outcome> {
     const connections = stand.long ? 50 : 6;
@@ -87,19 +104,25 @@ export const hostileBroker: Scenario = {
       part.follow(way());
       await untilSoon(`${name}: it tries again`, SOON_MS, () => part.broker.connects >= connections);
       broken.push(
-        ...unless({ [`${name}: every record is kept`]: part.store.outbox('platform').depth() === part.total }),
+        ...unless({
+          [`${name}: every record is kept`]: part.store.outbox('platform').depth() === part.total,
+        }),
         ...(await recover(name, part)),
       );
       connects += part.broker.connects;
     }
     const part = await openPart(stand, 'boot-drops');
     part.follow(hangUpAfter(7));
-    await untilSoon('it makes progress', SOON_MS, () => part.store.outbox('platform').depth() < part.total / 2).catch(
-      (error: unknown) => {
-        const { connects: tries } = part.broker;
-        throw new Error(`${String(error)}: ${part.store.outbox('platform').depth()} of ${part.total} after ${tries}`);
-      },
-    );
+    await untilSoon(
+      'it makes progress',
+      SOON_MS,
+      () => part.store.outbox('platform').depth() < part.total / 2,
+    ).catch((error: unknown) => {
+      const { connects: tries } = part.broker;
+      throw new Error(
+        `${String(error)}: ${part.store.outbox('platform').depth()} of ${part.total} after ${tries}`,
+      );
+    });
     broken.push(...(await recover('it hangs up after seven', part)));
     return { n: connects + part.broker.connects, seen: `${Object.keys(WAYS).length + 1} ways`, broken };
   },
@@ -117,7 +140,8 @@ function hangUpAfter(records: number): BrokerScript {
   };
 }
 
-const FLOOD_BYTES = 1_000_000;
+/** Just within what the client says that it takes. */
+const LARGE_BYTES = 200_000;
 const SMALL_BYTES = 1000;
 const MOST_WAITING_BYTES = 2_000_000;
 
@@ -138,7 +162,10 @@ export const floodedDownlink: Scenario = {
         const flood = (): void => {
           if (!flooding || client.waiting() === Number.POSITIVE_INFINITY) return;
           while (client.waiting() < MOST_WAITING_BYTES) {
-            client.publish('roadside/v1/renmin-lu-3/flood', Buffer.alloc(sent % 50 === 0 ? FLOOD_BYTES : SMALL_BYTES));
+            client.publish(
+              'roadside/v1/renmin-lu-3/flood',
+              Buffer.alloc(sent % 50 === 0 ? LARGE_BYTES : SMALL_BYTES),
+            );
             sent += 1;
           }
           setImmediate(flood);
@@ -160,7 +187,10 @@ export const floodedDownlink: Scenario = {
       highest = Math.max(highest, process.memoryUsage().rss);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    await untilSoon('all is delivered under the flood', SOON_MS, () => part.store.outbox('platform').depth() === 0);
+    const isDelivered = (): boolean => part.store.outbox('platform').depth() === 0;
+    await untilSoon('all is delivered under the flood', SOON_MS, isDelivered).catch((error: unknown) => {
+      throw new Error(`${String(error)}; ${JSON.stringify(part.uplink.status())}`);
+    });
     flooding = false;
     const grownMb = (highest - before) / 2 ** 20;
     return {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { openSubscriber } from '../../fakes/broker-subscriber.ts';
 import { startMosquitto } from '../../fakes/broker-mosquitto.ts';
+import { openSubscriber } from '../../fakes/broker-subscriber.ts';
 import { seededRandom } from '../../fakes/seeded-random.ts';
 import { deliverAll, offerFolded, startCabinet } from '../cabinet.ts';
 import { createLedgerOracle } from '../ledger-oracle.ts';
@@ -14,7 +14,8 @@ const REPEATS_PER_KILL = 30;
 
 export const kills: Scenario = {
   name: 'kills',
-  about: 'the process is killed at random instants, from its first moment on: the next one goes on where it stopped',
+  about:
+    'the process is killed at random instants, from its first moment on: the next one goes on where it stopped',
   needs: [],
   async run(stand): Promise<Outcome> {
     const n = stand.long ? KILLS.long : KILLS.short;

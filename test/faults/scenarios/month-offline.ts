@@ -29,13 +29,17 @@ const DRAINED_WITHIN_MS = 30 * 60_000;
 
 export const monthOffline: Scenario = {
   name: 'month-offline',
-  about: 'thirty days without the platform fit into 1.25 GB and are delivered completely and in order (26 h unless --long)',
+  about:
+    'thirty days without the platform fit into 1.25 GB and are delivered completely and in order (26 h unless --long)',
   needs: [],
   async run(stand): Promise<Outcome> {
     const minutes = stand.long ? DAYS * MINUTES_PER_DAY : SHORT_MINUTES;
     let wallMs = BEGAN_MS;
     const clock: Clock = { now: () => ({ monoMs: wallMs, wallMs, quality: 'synced' }), monoMs: () => wallMs };
-    const store = openLocalStore(stand, join(stand.folder, 'store.db'), { clock, maxPages: MOST_BYTES / PAGE_BYTES });
+    const store = openLocalStore(stand, join(stand.folder, 'store.db'), {
+      clock,
+      maxPages: MOST_BYTES / PAGE_BYTES,
+    });
     const oracle = createLedgerOracle({ upstream: 'platform', repeatsAllowed: 0 });
     const seqs = { passage: 0, flow: 0, incident: 0 };
     for (let minute = 1; minute <= minutes; minute += 1) {
@@ -70,7 +74,9 @@ export const monthOffline: Scenario = {
     startLocalUplink(stand, store, { url: broker.url, changes: { window: WINDOW } });
     await untilSoon('it drains', DRAINED_WITHIN_MS, () => store.outbox('platform').depth() === 0);
     const drainS = (performance.now() - startedMs) / 1000;
-    const { accepted, delivered, broken } = oracle.verdict({ repeatsAllowed: (broker.connects - 1) * WINDOW });
+    const { accepted, delivered, broken } = oracle.verdict({
+      repeatsAllowed: (broker.connects - 1) * WINDOW,
+    });
     return {
       n: accepted,
       seen:
@@ -89,7 +95,10 @@ export const monthOffline: Scenario = {
   },
 };
 
-function minuteOf(minute: number, seqs: { passage: number; flow: number; incident: number }): readonly StoredRecord[] {
+function minuteOf(
+  minute: number,
+  seqs: { passage: number; flow: number; incident: number },
+): readonly StoredRecord[] {
   const boot = 'boot-month';
   const records: StoredRecord[] = [];
   const passages = Math.floor((minute * PASSAGES_PER_DAY) / MINUTES_PER_DAY);

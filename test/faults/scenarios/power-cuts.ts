@@ -93,7 +93,14 @@ async function cutOneStore(
   const name = `store-${round}.db`;
   const promisesFile = join(stand.folder, `promises-${boot}`);
   const reader = createPromiseReader(promisesFile);
-  const writer: Running = startNode([program('writer'), join(disk.place, name), promisesFile, boot, relay, care]);
+  const writer: Running = startNode([
+    program('writer'),
+    join(disk.place, name),
+    promisesFile,
+    boot,
+    relay,
+    care,
+  ]);
   stand.leave(() => kill(writer));
   await untilSoon(`the writer begins (${writer.said()})`, 30_000, () => reader.read().stored > 0);
   for (let cut = 0; cut < CUTS_PER_STORE && tally.cuts < n; cut += 1) {

@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { openSubscriber } from '../../fakes/broker-subscriber.ts';
 import { startMosquitto } from '../../fakes/broker-mosquitto.ts';
+import { openSubscriber } from '../../fakes/broker-subscriber.ts';
 import { deliverAll, offerFolded, startCabinet } from '../cabinet.ts';
 import { createLedgerOracle } from '../ledger-oracle.ts';
 import { makeLoopImage, mountAgain } from '../loop-image.ts';

@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freeTcpPort } from '../../../src/simulator/free-tcp-port.ts';
+import { startMosquitto } from '../../fakes/broker-mosquitto.ts';
+import { openSubscriber } from '../../fakes/broker-subscriber.ts';
+import { flowRecord, passageRecord } from '../../fakes/records.ts';
+import { openBadLink } from '../bad-link.ts';
+import { deliverAll, offerFolded, startCabinet } from '../cabinet.ts';
+import { createLedgerOracle } from '../ledger-oracle.ts';
+import { startNode, untilSoon } from '../programs.ts';
+import { type Outcome, type Scenario, unless } from '../scenario.ts';
+
+const GATEWAY = fileURLToPath(new URL('../../contracts/uplink-gateway.ts', import.meta.url));
+const RECORDS = { short: 25, long: 1000 };
+const SOON_MS = { short: 240_000, long: 3_600_000 };
+const WINDOW = 20;
+const NOTICED_WITHIN_MS = 45_000;
+
+export const badLink: Scenario = {
+  name: 'bad-link',
+  about: '0.5 to 5 s there and back and 20 % loss: everything arrives, once, in order',
+  needs: ['namespaces'],
+  async run(stand): Promise<Outcome> {
+    const records = stand.long ? RECORDS.long : RECORDS.short;
+    const link = await openBadLink(stand, { leastS: 0.25, mostS: 2.5, loss: 0.2 });
+    const port = await freeTcpPort();
+    const broker = await startMosquitto({ extra: [`listener ${port} ${link.nearAddress}`] });
+    stand.leave(() => broker.dispose());
+    const platform = await openSubscriber({ url: broker.url, version: 5 });
+    stand.leave(() => platform.close());
+    const url = `mqtt://${link.nearAddress}:${port}`;
+    const startedMs = performance.now();
+    const args = [GATEWAY, join(stand.folder, 'store.db'), 'boot-link', url, String(records)];
+    const gateway = startNode(args, { under: link.far });
+    stand.leave(() => gateway.child.kill('SIGKILL'));
+    const oracle = createLedgerOracle({ upstream: 'platform', repeatsAllowed: 0 });
+    for (let seq = 1; seq <= records; seq += 1) {
+      for (const record of [
+        passageRecord({ seq, boot: 'boot-link' }),
+        flowRecord({ seq, boot: 'boot-link' }),
+      ]) {
+        oracle.offer(record);
+        oracle.accept(record.id);
+      }
+    }
+    const withinMs = stand.long ? SOON_MS.long : SOON_MS.short;
+    await untilSoon('all arrives', withinMs, () => platform.report().distinct >= 2 * records).catch(
+      (error: unknown) => {
+        throw new Error(
+          `${String(error)}: ${platform.report().distinct} of ${2 * records}; ${gateway.said()}`,
+        );
+      },
+    );
+    const tookS = (performance.now() - startedMs) / 1000;
+    deliverAll(platform, oracle);
+    // Each birth is a connection.
+    const connections = platform.states().length;
+    const { accepted, delivered, repeated, broken } = oracle.verdict({
+      repeatsAllowed: connections * WINDOW,
+    });
+    return {
+      n: accepted,
+      seen: `${delivered} of ${accepted} records in ${tookS.toFixed(0)} s, ${connections} births and wills, ${repeated} repeated`,
+      broken,
+    };
+  },
+};
+
+export const halfOpen: Scenario = {
+  name: 'half-open',
+  about:
+    'the link swallows everything without a word: it is noticed within 45 s, and nothing is missing afterwards',
+  needs: ['namespaces'],
+  async run(stand): Promise<Outcome> {
+    const link = await openBadLink(stand, { leastS: 0.01, mostS: 0.03, loss: 0 });
+    const port = await freeTcpPort();
+    const broker = await startMosquitto({ extra: [`listener ${port} ${link.nearAddress}`] });
+    stand.leave(() => broker.dispose());
+    const platform = await openSubscriber({ url: broker.url, version: 5 });
+    stand.leave(() => platform.close());
+    const url = `mqtt://${link.nearAddress}:${port}`;
+    const cabinet = startCabinet(
+      stand,
+      { boot: 'boot-half', url, file: join(stand.folder, 'store.db') },
+      { under: link.far },
+    );
+    await cabinet.once('it is online', ({ uplink, turns }) => uplink === 'online' && turns > 50);
+    link.become('dead');
+    const startedMs = performance.now();
+    await cabinet.once('it notices', ({ uplink }) => uplink !== 'online', 2 * NOTICED_WITHIN_MS);
+    const noticedMs = performance.now() - startedMs;
+    link.become('alive');
+    const last = await cabinet.once('it is online again', ({ uplink }) => uplink === 'online', 120_000);
+    await cabinet.finish(120_000);
+    const oracle = createLedgerOracle({ upstream: 'platform', repeatsAllowed: last.connects * WINDOW });
+    offerFolded(stand, 'boot-half', 'finished', oracle);
+    deliverAll(platform, oracle);
+    const { accepted, delivered, broken } = oracle.verdict();
+    return {
+      n: 1,
+      seen: `noticed after ${(noticedMs / 1000).toFixed(1)} s; ${delivered} of ${accepted} records delivered`,
+      broken: [...broken, ...unless({ 'it is noticed within 45 s': noticedMs <= NOTICED_WITHIN_MS })],
+    };
+  },
+};
