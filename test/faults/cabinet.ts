@@ -15,6 +15,8 @@ export interface CabinetOptions {
   readonly foldedFile: string;
   readonly maxPages?: number;
   readonly settings?: Partial<UplinkSettings>;
+  /** A car crosses each lane with every so many turns; with each when absent. */
+  readonly turnsPerCar?: number;
 }
 
 /** What it says of itself ten times a second. */

@@ -5,6 +5,8 @@ import type { Stand } from './scenario.ts';
 
 export type FileSystem = 'ext4' | 'xfs';
 
+const UNMOUNT_TRIES = 10;
+
 /** A file system in a file, mounted. */
 export interface LoopImage {
   readonly image: string;
@@ -41,7 +43,16 @@ async function mountImage(
   const unmount = async (): Promise<void> => {
     if (!mounted) return;
     mounted = false;
-    await command('umount', place);
+    // A loop device that was just let go may keep its file system busy for a moment.
+    for (let again = 0; again < UNMOUNT_TRIES; again += 1) {
+      try {
+        await command('umount', place);
+        return;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    }
+    await command('umount', '-l', place);
   };
   stand.leave(unmount);
   return { image, place, unmount };

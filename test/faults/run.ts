@@ -23,7 +23,11 @@ const SKIPS_FAIL = process.env['ROADSIDE_REQUIRE_FAULTS'] === '1';
 const undoing: (() => unknown)[] = [];
 async function undoAll(): Promise<void> {
   for (const undo of undoing.splice(0).reverse()) {
-    await Promise.resolve(undo()).catch((error: unknown) => say(`  cannot tidy up: ${String(error)}`));
+    try {
+      await undo();
+    } catch (error) {
+      say(`  cannot tidy up: ${String(error)}`);
+    }
   }
 }
 for (const [signal, code] of [

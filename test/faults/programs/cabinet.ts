@@ -25,7 +25,7 @@ const LOOPS = ['a', 'b', 'c', 'd'] as const;
 const STREAMS = new Set<StreamName>(['passage', 'flow', 'incident', 'fault', 'hires']);
 
 const options: CabinetOptions = JSON.parse(process.argv[2] ?? '{}');
-const { boot, url, file, foldedFile, maxPages, settings } = options;
+const { boot, url, file, foldedFile, maxPages, settings, turnsPerCar = 1 } = options;
 const clock = createSystemClock();
 const definition = siteDefinition({
   intervalsS: [1, 10],
@@ -77,7 +77,7 @@ let longestTurnMs = 0;
 function drive(): void {
   turns += 1;
   const nowMs = clock.monoMs();
-  for (const loop of LOOPS) {
+  for (const loop of turns % turnsPerCar === 0 ? LOOPS : []) {
     for (const occupied of [true, false]) {
       const atMs = occupied ? nowMs - 15 : nowMs - 5;
       inbox.push({ kind: 'loop-transition', loop, occupied, atMs, uncertaintyMs: 1, found: false });
@@ -113,17 +113,13 @@ const driving = setInterval(() => {
 const saying = setInterval(say, SAY_EVERY_MS);
 process.stdin.once('data', () => {
   clearInterval(driving);
-  const leaving = setInterval(() => {
-    turn();
-    if (tick.unstored().waiting > 0 || store.outbox('platform').depth() > 0) return;
-    clearInterval(leaving);
-    void leave();
-  }, TURN_EVERY_MS);
+  void leave();
 });
+
 async function leave(): Promise<void> {
   await tick.close();
-  const untilMs = clock.monoMs() + 5000;
-  while (store.outbox('platform').depth() > 0 && clock.monoMs() < untilMs) {
+  while (tick.unstored().waiting > 0 || store.outbox('platform').depth() > 0) {
+    if (tick.unstored().waiting > 0) turn();
     await new Promise((resolve) => setTimeout(resolve, TURN_EVERY_MS));
   }
   clearInterval(saying);
