@@ -11,6 +11,7 @@ export default defineConfig({
             'src/**/*.test.ts',
             'test/architecture/**/*.test.ts',
             'test/evaluate/**/*.test.ts',
+            'test/faults/**/*.test.ts',
             'test/scenarios/**/*.test.ts',
           ],
         },
