@@ -103,7 +103,7 @@ describe('the launcher', () => {
     const run = launch('toString');
     expect(await exitOf(run)).toBe(1);
     expect(run.errors()).toContain(
-      'demo|contract|cli|evaluate|evaluate-images|bench-loops|bench-uplink|bench-vision|test|check|build',
+      'demo|contract|cli|evaluate|evaluate-images|bench-loops|test-faults|bench-uplink|bench-vision|test|check|build',
     );
   });
 
