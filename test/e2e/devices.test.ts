@@ -207,7 +207,7 @@ describe('a cabinet with a device of each kind, each on its own transport', () =
       expect(flow.gaps.map(({ cause }) => cause)).not.toContain('device');
     }
     // What the agent says of itself comes besides.
-    const ofTheRoad = [...cabinet.streams].filter((stream) => !['audit', 'health'].includes(stream));
+    const ofTheRoad = [...cabinet.streams].map(String).filter((it) => !['audit', 'health'].includes(it));
     expect(ofTheRoad.toSorted()).toEqual(['fault', 'flow', 'passage']);
     expect(cabinet.report).toMatchObject({ gaps: [], invalid: [], disordered: [] });
   });
