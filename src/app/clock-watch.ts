@@ -41,6 +41,10 @@ export function createClockWatch(parts: {
     known?.machineBoot === machineBoot
       ? { offsetMs: known.fromMs, isWrong: !isPlausible(known.fromMs) }
       : null;
+  // On the same start of the machine a clock that is only unproven is no more wrong than it was: nothing has to wait.
+  if (doubt !== null && !doubt.isWrong) {
+    restamping.begin({ machineBoot, fromMs: doubt.offsetMs }, { hold: false });
+  }
   /** When it was seen to have been set. */
   let changedAtMs: number | null = null;
   let offsetMs: number | null = null;

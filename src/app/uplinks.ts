@@ -34,6 +34,8 @@ interface Link {
 /** A share of the stop's deadline is kept for the farewells. */
 const FAREWELL_MS = 500;
 const LOOK_EVERY_MS = 20;
+/** Records that were held back for their stamps may go without another one being stored. */
+const LOOK_AGAIN_EVERY_MS = 1000;
 
 export function createUplinks(options: {
   readonly plans: readonly [UplinkPlan, ...UplinkPlan[]];
@@ -70,20 +72,25 @@ export function createUplinks(options: {
     overviewOf(platform),
     ...links.slice(1).map(overviewOf),
   ];
+  const notify = (): void => {
+    for (const { uplink } of links) uplink.notify();
+  };
+  let looking: NodeJS.Timeout | undefined;
   const mayStillDeliver = (): boolean =>
     overview().some(({ state, pending }) => state === 'online' && pending > 0);
 
   return {
     start() {
       for (const { uplink } of links) uplink.start();
+      looking = setInterval(notify, LOOK_AGAIN_EVERY_MS);
     },
-    notify() {
-      for (const { uplink } of links) uplink.notify();
-    },
+    notify,
     overview,
     async stop(deadlineMs) {
       const deadlineAtMs = clock.monoMs() + deadlineMs;
+      clearInterval(looking);
       while (mayStillDeliver() && clock.monoMs() < deadlineAtMs - FAREWELL_MS) {
+        notify();
         await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
       }
       const leftMs = Math.max(FAREWELL_MS, deadlineAtMs - clock.monoMs());

@@ -45,7 +45,9 @@ async function writeSite(cardPort: number): Promise<string> {
 /** The fault records in the store, and those that it holds for open. */
 function readStore(): { records: FaultRecord[]; open: readonly FaultRecord[]; bodies: string[] } {
   const store = openStore({ file: join(folder, 'roadside.db') });
-  const bodies = store.readLedger({ limit: 10_000 }).map(({ body }) => body);
+  const rows = store.readLedger({ limit: 10_000 });
+  // What the agent says of itself is not made of what sensors saw.
+  const bodies = rows.filter(({ stream }) => stream !== 'audit').map(({ body }) => body);
   const records = store.readLedger({ stream: 'fault', limit: 10_000 }).map(({ body }) => JSON.parse(body));
   const open = store.openFaults();
   store.close();
