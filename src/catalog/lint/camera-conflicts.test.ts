@@ -1,42 +1,12 @@
 import { expect, test } from 'vitest';
-import { siteSchema } from '../schema/site.ts';
+import { oneCameraSite } from '../../../test/fakes/one-camera-site.ts';
 import { lintCameras } from './camera-conflicts.ts';
 
 const LOGIN = { user: 'viewer', passwordFile: '/etc/roadside/camera' };
 
 function findings(source: object, decoder?: string) {
-  const lane = {
-    lane: 'north-1',
-    polygon: [
-      [100, 50],
-      [300, 50],
-      [300, 300],
-      [100, 300],
-    ],
-    countLine: [
-      [100, 200],
-      [300, 200],
-    ],
-    direction: [
-      [200, 60],
-      [200, 290],
-    ],
-  };
-  const camera = {
-    id: 'cam-1',
-    source,
-    picture: { widthPx: 640, heightPx: 360 },
-    lanes: [lane],
-    ...(decoder === undefined ? {} : { decoder }),
-  };
-  const site = siteSchema.parse({
-    version: 1,
-    site: { id: 'demo', name: 'Demo' },
-    approaches: [{ id: 'north', name: 'North', lanes: [{ number: 1 }] }],
-    cameras: [camera],
-    uplink: { url: 'mqtts://platform.example:8883' },
-  });
-  return lintCameras(site).map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const camera = { source, ...(decoder === undefined ? {} : { decoder }) };
+  return lintCameras(oneCameraSite({ camera })).map(({ path, message }) => `${path.join('.')}: ${message}`);
 }
 
 test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { siteSchema } from '../schema/site.ts';
+import { oneCameraSite } from '../../../test/fakes/one-camera-site.ts';
 import { lintCameras } from './camera-conflicts.ts';
 
 const SQUARE = [
@@ -10,39 +10,8 @@ const SQUARE = [
 ];
 
 function findings(zones: readonly object[], stopLine?: readonly (readonly number[])[]): readonly string[] {
-  const lane = {
-    lane: 'north-1',
-    polygon: [
-      [100, 50],
-      [300, 50],
-      [300, 300],
-      [100, 300],
-    ],
-    countLine: [
-      [100, 200],
-      [300, 200],
-    ],
-    direction: [
-      [200, 60],
-      [200, 290],
-    ],
-    ...(stopLine === undefined ? {} : { stopLine }),
-  };
-  const site = siteSchema.parse({
-    version: 1,
-    site: { id: 'demo', name: 'Demo' },
-    approaches: [{ id: 'north', name: 'North', lanes: [{ number: 1 }] }],
-    cameras: [
-      {
-        id: 'cam-1',
-        source: { kind: 'file', path: '/clip.mp4' },
-        picture: { widthPx: 640, heightPx: 360 },
-        lanes: [lane],
-        zones,
-      },
-    ],
-    uplink: { url: 'mqtts://platform.example:8883' },
-  });
+  const camera = { source: { kind: 'file', path: '/clip.mp4' }, zones };
+  const site = oneCameraSite({ camera, lane: stopLine === undefined ? {} : { stopLine } });
   return lintCameras(site).map(({ path, message }) => `${path.join('.')}: ${message}`);
 }
 

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { childrenOf } from '../shared/process-usage.ts';
-import { busyPctSince, processorTimes } from '../shared/processors.ts';
-import { nodeCommand, type Program, startProgram } from '../shared/programs.ts';
-import { median } from '../shared/quantile.ts';
-import { figure, goal, note, say, table } from '../shared/report.ts';
+import { childrenOf } from '../common/process-usage.ts';
+import { busyPctSince, processorTimes } from '../common/processors.ts';
+import { nodeCommand, type Program, startProgram } from '../common/programs.ts';
+import { median } from '../common/quantile.ts';
+import { figure, goal, note, say, table } from '../common/report.ts';
 import type { BenchContext } from './bench-context.ts';
 import { startNodeRed } from './node-red.ts';
 import { startOurProcess } from './our-programs.ts';

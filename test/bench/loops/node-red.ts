@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Program, startProgram } from '../shared/programs.ts';
+import { type Program, startProgram } from '../common/programs.ts';
 import { INPUTS } from './bus-plans.ts';
 
 const NODE_RED = '5.0.7';

@@ -1,5 +1,6 @@
 /** What a person asked of the bench on the command line. */
 import { parseArgs } from 'node:util';
+import { numberFrom } from '../common/number-from.ts';
 
 export type PartName = 'rate' | 'jitter' | 'rtu';
 
@@ -49,11 +50,4 @@ export function parseOptions(args: readonly string[]): BenchOptions {
 
 function isPart(name: string): name is PartName {
   return PARTS.some((part) => part === name);
-}
-
-function numberFrom(name: string, text: string, least: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least)
-    throw new RangeError(`${name} ${text}: a whole number from ${least}`);
-  return value;
 }

@@ -1,6 +1,6 @@
 /** Starts our own programs and waits until they poll. */
 
-import { nodeCommand, type Program, type ProgramWish, startProgram } from '../shared/programs.ts';
+import { nodeCommand, type Program, type ProgramWish, startProgram } from '../common/programs.ts';
 import type { PollingTask } from './bus-plans.ts';
 
 /** The real fieldbus process with a gateway above it. */

@@ -1,5 +1,5 @@
 /** When requests arrived → how well they kept their period. Pure. */
-import { median, quantile } from '../shared/quantile.ts';
+import { median, quantile } from '../common/quantile.ts';
 
 export interface PollingFigures {
   readonly polls: number;

@@ -1,9 +1,9 @@
 /** How many reads a second, one outstanding: client and server share one core, clients take turns. */
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Program, startProgram } from '../shared/programs.ts';
-import { median } from '../shared/quantile.ts';
-import { figure, goal, note, say, table } from '../shared/report.ts';
+import { type Program, startProgram } from '../common/programs.ts';
+import { median } from '../common/quantile.ts';
+import { figure, goal, note, say, table } from '../common/report.ts';
 import type { BenchContext } from './bench-context.ts';
 import { INPUTS } from './bus-plans.ts';
 import { startNodeRed } from './node-red.ts';

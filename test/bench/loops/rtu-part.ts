@@ -1,9 +1,9 @@
 /** RTU at the wire's own pace: reads a second against the least time that V1.02 allows for one read. */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Program, startProgram } from '../shared/programs.ts';
-import { median } from '../shared/quantile.ts';
-import { figure, goal, note, say, table } from '../shared/report.ts';
+import { type Program, startProgram } from '../common/programs.ts';
+import { median } from '../common/quantile.ts';
+import { figure, goal, note, say, table } from '../common/report.ts';
 import type { BenchContext } from './bench-context.ts';
 import { INPUTS } from './bus-plans.ts';
 import { startOurProcess } from './our-programs.ts';

@@ -1,14 +1,8 @@
-/**
- * npm run bench:loops — our fieldbus process beside libmodbus in C and Node-RED, in one run on one machine.
- * Requests are stamped at the server, by the kernel, so that no client is asked about itself. It prints
- * figures and whether they meet their goals; it does not fail when they do not.
- */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { messageOf } from '../../../src/base/errors.ts';
-import { sayLoad, sayMachine } from '../shared/machine.ts';
-import { canUseFifo, killAll, versionOf } from '../shared/programs.ts';
-import { note, say } from '../shared/report.ts';
+import { sayLoad, sayMachine } from '../common/machine.ts';
+import { canUseFifo, versionOf } from '../common/programs.ts';
+import { note, say } from '../common/report.ts';
+import { runParts } from '../common/run-parts.ts';
 import type { BenchContext } from './bench-context.ts';
 import { compile } from './compile.ts';
 import { jitter } from './jitter-part.ts';
@@ -55,28 +49,22 @@ const options = readOptions();
 if (options === null) {
   process.exitCode = 2;
 } else {
-  const folder = mkdtempSync(`${tmpdir()}/roadside-bench-`);
-  try {
-    const context: BenchContext = {
-      options,
-      programs: {
-        stampingServer: compile('stamping-server', folder),
-        libmodbusClient: compile('libmodbus-client', folder),
-        rtuSlave: compile('rtu-slave', folder),
-      },
-      nodeRed: await findNodeRed(options),
-      canUseFifo: canUseFifo(),
-    };
-    sayConditions(context);
-    for (const part of options.parts) {
-      await PARTS[part](context).catch((error: unknown) => {
-        killAll();
-        say(`  ${part} could not be measured: ${messageOf(error)}\n`);
-        process.exitCode = 1;
-      });
-    }
-    sayLoad('at the end');
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  await runParts({
+    parts: options.parts,
+    run: PARTS,
+    async context(folder): Promise<BenchContext> {
+      const context = {
+        options,
+        programs: {
+          stampingServer: compile('stamping-server', folder),
+          libmodbusClient: compile('libmodbus-client', folder),
+          rtuSlave: compile('rtu-slave', folder),
+        },
+        nodeRed: await findNodeRed(options),
+        canUseFifo: canUseFifo(),
+      };
+      sayConditions(context);
+      return context;
+    },
+  });
 }

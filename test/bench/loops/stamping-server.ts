@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ProgramWish, startProgram } from '../shared/programs.ts';
+import { type ProgramWish, startProgram } from '../common/programs.ts';
 
 export interface StampingServer {
   readonly port: number;

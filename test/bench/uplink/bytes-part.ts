@@ -2,9 +2,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodeCommand } from '../shared/programs.ts';
-import { median } from '../shared/quantile.ts';
-import { figure, goal, note, say, table } from '../shared/report.ts';
+import { nodeCommand } from '../common/programs.ts';
+import { median } from '../common/quantile.ts';
+import { figure, goal, note, say, table } from '../common/report.ts';
 import type { BenchContext } from './bench-context.ts';
 import type { WritingTask, WritingWork, Written } from './store-writer.ts';
 import { type DiskWrites, readDiskWrites, traceInto } from './traced-writes.ts';

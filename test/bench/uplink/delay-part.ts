@@ -1,6 +1,6 @@
 /** How much of a long line a window fills: at best one window for each round trip. */
-import { median } from '../shared/quantile.ts';
-import { figure, goal, note, say, table } from '../shared/report.ts';
+import { median } from '../common/quantile.ts';
+import { figure, goal, note, say, table } from '../common/report.ts';
 import type { BenchContext } from './bench-context.ts';
 import { copyOf } from './our-programs.ts';
 import { tallyOf } from './platform.ts';

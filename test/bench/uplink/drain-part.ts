@@ -1,7 +1,7 @@
 /** How fast a backlog goes out on this machine, and what the sender needs for it. */
-import { usageOf } from '../shared/process-usage.ts';
-import { median } from '../shared/quantile.ts';
-import { figure, goal, note, say, table } from '../shared/report.ts';
+import { usageOf } from '../common/process-usage.ts';
+import { median } from '../common/quantile.ts';
+import { figure, goal, note, say, table } from '../common/report.ts';
 import type { BenchContext } from './bench-context.ts';
 import { copyOf, fillStore } from './our-programs.ts';
 import { tallyOf } from './platform.ts';

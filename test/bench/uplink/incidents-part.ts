@@ -1,7 +1,7 @@
 /** How long an incident takes from before its storing to the receiver, while a backlog drains. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { quantile } from '../shared/quantile.ts';
-import { figure, note, say, table } from '../shared/report.ts';
+import { quantile } from '../common/quantile.ts';
+import { figure, note, say, table } from '../common/report.ts';
 import type { BenchContext } from './bench-context.ts';
 import { copyOf, fillStore, type GatewayTask, UNPACED } from './our-programs.ts';
 import type { Arrival } from './platform.ts';

@@ -1,5 +1,5 @@
 /** What a sender that dies in mid-drain loses and repeats. */
-import { figure, goal, note, say, table } from '../shared/report.ts';
+import { figure, goal, note, say, table } from '../common/report.ts';
 import type { BenchContext } from './bench-context.ts';
 import { copyOf } from './our-programs.ts';
 import { type Tally, tallyOf } from './platform.ts';

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freeTcpPort } from '../../../src/simulator/free-tcp-port.ts';
 import { untilListening } from '../../fakes/broker.ts';
-import { type Program, startProgram } from '../shared/programs.ts';
+import { type Program, startProgram } from '../common/programs.ts';
 
 /** A broker that is there only between `start` and `stop` or `kill`; what it saved outlives that. */
 export interface Mosquitto {

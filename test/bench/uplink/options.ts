@@ -1,5 +1,6 @@
 /** What a person asked of the bench on the command line. */
 import { parseArgs } from 'node:util';
+import { numberFrom } from '../common/number-from.ts';
 
 export type PartName = 'drain' | 'delay' | 'kill' | 'incidents' | 'bytes';
 
@@ -36,11 +37,4 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     records: numberFrom('--records', values.records, 2000),
     parts: PARTS.filter((part) => only.length === 0 || only.includes(part)),
   };
-}
-
-function numberFrom(name: string, text: string, least: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least)
-    throw new RangeError(`${name} ${text}: a whole number from ${least}`);
-  return value;
 }

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodeCommand, type Program, startProgram } from '../shared/programs.ts';
+import { nodeCommand, type Program, startProgram } from '../common/programs.ts';
 import type { BenchContext } from './bench-context.ts';
 
 export interface GatewayTask {

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startProgram } from '../shared/programs.ts';
+import { startProgram } from '../common/programs.ts';
 
 /** One copy of a record as it came in. */
 export interface Arrival {

@@ -1,7 +1,7 @@
 /** One drain from its beginning: a backlog that waits, a platform that comes, and whoever carries it over. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Program } from '../shared/programs.ts';
+import type { Program } from '../common/programs.ts';
 import type { BenchContext } from './bench-context.ts';
 import { createBridge, createMosquitto, type Mosquitto } from './mosquitto.ts';
 import { copyOf, type GatewayTask, startDelayLink, startOurGateway } from './our-programs.ts';

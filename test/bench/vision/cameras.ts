@@ -1,4 +1,4 @@
-import { nodeCommand, type Program, startProgram } from '../shared/programs.ts';
+import { nodeCommand, type Program, startProgram } from '../common/programs.ts';
 import type { ServedCamera } from './camera-server.ts';
 
 export interface Cameras {

@@ -2,10 +2,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '../../../src/base/clock.ts';
 import { MS_PER_S } from '../../../src/base/units.ts';
-import { childrenOf, usageOf } from '../shared/process-usage.ts';
-import { nodeCommand, startProgram } from '../shared/programs.ts';
-import { median, quantile } from '../shared/quantile.ts';
-import { figure, goal, note, say, table } from '../shared/report.ts';
+import { childrenOf, usageOf } from '../common/process-usage.ts';
+import { nodeCommand, startProgram } from '../common/programs.ts';
+import { median, quantile } from '../common/quantile.ts';
+import { figure, goal, note, say, table } from '../common/report.ts';
 import type { BenchContext } from './bench-context.ts';
 import { SERVICE_FPS } from './bench-site.ts';
 import type { ServedCamera } from './camera-server.ts';

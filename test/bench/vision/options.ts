@@ -1,5 +1,6 @@
 /** What a person asked of the bench on the command line. */
 import { parseArgs } from 'node:util';
+import { numberFrom } from '../common/number-from.ts';
 
 export const PARTS = ['pipeline', 'streams', 'latency', 'incident'] as const;
 export type PartName = (typeof PARTS)[number];
@@ -40,11 +41,4 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     parts: PARTS.filter((part) => (only === undefined || part === only) && !without.includes(part)),
     withOpencv: !without.includes('opencv'),
   };
-}
-
-function numberFrom(name: string, text: string, least: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least)
-    throw new RangeError(`${name} ${text}: a whole number from ${least}`);
-  return value;
 }

@@ -3,13 +3,11 @@
  * run on one machine. It prints figures and whether they meet their goals; it does not fail when they do not.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { messageOf } from '../../../src/base/errors.ts';
-import { sayLoad, sayMachine } from '../shared/machine.ts';
-import { killAll, versionOf } from '../shared/programs.ts';
-import { note, say } from '../shared/report.ts';
+import { sayLoad, sayMachine } from '../common/machine.ts';
+import { versionOf } from '../common/programs.ts';
+import { note, say } from '../common/report.ts';
+import { runParts } from '../common/run-parts.ts';
 import type { BenchContext } from './bench-context.ts';
 import { makeClips } from './clips.ts';
 import { incident } from './incident-part.ts';
@@ -49,24 +47,17 @@ const options = readOptions();
 if (options === null) {
   process.exitCode = 2;
 } else {
-  const folder = mkdtempSync(join(tmpdir(), 'roadside-bench-'));
-  try {
-    const opencv = options.withOpencv ? opencvVersion() : null;
-    sayConditions(opencv);
-    note('coding the clips');
-    const context: BenchContext = {
-      ...{ options, folder, clips: makeClips(folder) },
-      opencv: opencv === null ? null : PYTHON,
-    };
-    for (const part of options.parts) {
-      await RUN[part](context).catch((error: unknown) => {
-        killAll();
-        say(`  ${part} could not be measured: ${messageOf(error)}\n`);
-        process.exitCode = 1;
-      });
-    }
-    sayLoad('at the end');
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  await runParts({
+    parts: options.parts,
+    run: RUN,
+    context(folder): BenchContext {
+      const opencv = options.withOpencv ? opencvVersion() : null;
+      sayConditions(opencv);
+      note('coding the clips');
+      return {
+        ...{ options, folder, clips: makeClips(folder) },
+        opencv: opencv === null ? null : PYTHON,
+      };
+    },
+  });
 }

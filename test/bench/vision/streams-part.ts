@@ -2,9 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '../../../src/base/clock.ts';
 import { MS_PER_S } from '../../../src/base/units.ts';
-import { childrenOf, type Usage, usageOf } from '../shared/process-usage.ts';
-import { median } from '../shared/quantile.ts';
-import { figure, note, say, table } from '../shared/report.ts';
+import { childrenOf, type Usage, usageOf } from '../common/process-usage.ts';
+import { median } from '../common/quantile.ts';
+import { figure, note, say, table } from '../common/report.ts';
 import type { BenchContext } from './bench-context.ts';
 import { SERVICE_FPS, writeBenchSite } from './bench-site.ts';
 import { startCameras } from './cameras.ts';

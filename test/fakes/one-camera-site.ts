@@ -1,0 +1,30 @@
+import { type Site, siteSchema } from '../../src/catalog/schema/site.ts';
+
+/** A site of one lane before one camera; what is under test is given. */
+export function oneCameraSite(of: { readonly camera: object; readonly lane?: object }): Site {
+  const lane = {
+    lane: 'north-1',
+    polygon: [
+      [100, 50],
+      [300, 50],
+      [300, 300],
+      [100, 300],
+    ],
+    countLine: [
+      [100, 200],
+      [300, 200],
+    ],
+    direction: [
+      [200, 60],
+      [200, 290],
+    ],
+    ...of.lane,
+  };
+  return siteSchema.parse({
+    version: 1,
+    site: { id: 'demo', name: 'Demo' },
+    approaches: [{ id: 'north', name: 'North', lanes: [{ number: 1 }] }],
+    cameras: [{ id: 'cam-1', picture: { widthPx: 640, heightPx: 360 }, lanes: [lane], ...of.camera }],
+    uplink: { url: 'mqtts://platform.example:8883' },
+  });
+}
