@@ -6,7 +6,9 @@ import type { CommandIo } from '../command-io.ts';
 import { parseUsage, parseWhole } from '../command-options.ts';
 import { askAudit, DEFAULT_SOCKET } from '../control-client.ts';
 
-export const AUDIT_USAGE = 'audit verify [--expect NUMBER:HASH] | audit list [--last N] [--json]';
+export const AUDIT_USAGE = `roadside audit verify [--expect NUMBER:HASH] [--store FILE | --socket FILE]
+    [--json]
+roadside audit list [--last N] [--store FILE | --socket FILE] [--json]`;
 const DEFAULT_LAST = '50';
 
 /** Lists what was done to the agent and by whom, and proves that nothing of it was altered. */
@@ -85,7 +87,7 @@ interface Expected {
 }
 
 function parseAuditArgs(args: readonly string[]) {
-  return parseUsage(`roadside ${AUDIT_USAGE}   [--store FILE | --socket FILE]`, () => {
+  return parseUsage(AUDIT_USAGE, () => {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,

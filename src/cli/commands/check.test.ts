@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { runCli } from '../main.ts';
 import { displayWidth } from '../text-table.ts';
-import { runCheck } from './check.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const example = join(root, 'config', 'example-site.yaml');
@@ -10,7 +10,10 @@ const refused = join(root, 'test', 'scenarios', 'config', 'unknown-key-typing-er
 async function check(...args: readonly string[]) {
   const out: string[] = [];
   const error: string[] = [];
-  const status = await runCheck(args, { out: (text) => out.push(text), error: (text) => error.push(text) });
+  const status = await runCli(['check', ...args], {
+    out: (text) => out.push(text),
+    error: (text) => error.push(text),
+  });
   return { status, out: out.join('\n'), error: error.join('\n') };
 }
 
@@ -77,7 +80,7 @@ describe('roadside check', () => {
     async (args) => {
       const { status, error } = await check(...args);
       expect(status).toBe(1);
-      expect(error).toContain('Usage: roadside check SITE.yaml');
+      expect(error).toContain('→ roadside check SITE.yaml');
     },
   );
 });

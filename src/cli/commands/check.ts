@@ -2,7 +2,6 @@ import { access, constants } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type CameraGeometry, cameraGeometry } from '../../app/camera-geometry.ts';
-import { messageOf } from '../../base/errors.ts';
 import { laneId } from '../../base/ids.ts';
 import { pollBudget } from '../../catalog/lint/poll-budget.ts';
 import { inspectSite, type LoadedSite } from '../../catalog/load/load-site.ts';
@@ -11,6 +10,7 @@ import { type Bus, isSerialBus, type Lane } from '../../catalog/schema/site.ts';
 import { driversDirsWith, shippedFolders } from '../../catalog/shipped.ts';
 import { CHINESE_HINTS } from '../chinese-hints.table.ts';
 import type { CommandIo } from '../command-io.ts';
+import { parseUsage } from '../command-options.ts';
 import { geometryLines } from '../geometry-lines.ts';
 import { SCREEN_COLUMNS, wrapText } from '../text-table.ts';
 import { warningLines } from '../warning-lines.ts';
@@ -19,13 +19,7 @@ export const CHECK_USAGE = 'roadside check SITE.yaml [--json] [--drivers DIR] [-
 
 /** Checks a site file without touching a device; 0 when a gateway would accept it, else 1. */
 export async function runCheck(args: readonly string[], io: CommandIo): Promise<number> {
-  let options: { file: string; json: boolean; driversDirs: readonly string[]; modelsDir: string };
-  try {
-    options = parseOptions(args);
-  } catch (error) {
-    io.error(`${messageOf(error)}\nUsage: ${CHECK_USAGE}`);
-    return 1;
-  }
+  const options = parseOptions(args);
   const inspected = await inspectSite(options.file, options);
   if (inspected.kind === 'refused') {
     if (options.json) io.out(JSON.stringify({ ok: false, problems: inspected.problems }, null, 2));
@@ -45,18 +39,21 @@ function chineseHints(problems: readonly Problem[]): readonly string[] {
 }
 
 function parseOptions(args: readonly string[]) {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      json: { type: 'boolean', default: false },
-      drivers: { type: 'string', multiple: true, default: [] },
-      models: { type: 'string', default: shippedFolders.modelsDir },
-    },
+  return parseUsage(CHECK_USAGE, () => {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        drivers: { type: 'string', multiple: true, default: [] },
+        models: { type: 'string', default: shippedFolders.modelsDir },
+      },
+    });
+    const [file, ...more] = positionals;
+    if (file === undefined || more.length > 0) throw new RangeError('expected one site file');
+    const { json, drivers, models } = values;
+    return { file, json, driversDirs: driversDirsWith(drivers), modelsDir: models };
   });
-  const [file, ...more] = positionals;
-  if (file === undefined || more.length > 0) throw new RangeError('expected one site file');
-  return { file, json: values.json, driversDirs: driversDirsWith(values.drivers), modelsDir: values.models };
 }
 
 interface Summary {

@@ -7,6 +7,9 @@ import { compareContracts, versionProblems } from '../../uplink/payloads/compat/
 import { lintContract } from '../../uplink/payloads/compat/lint-contract.ts';
 import { schemasOf } from '../../uplink/payloads/compat/payload-fields.ts';
 import type { CommandIo } from '../command-io.ts';
+import { parseUsage } from '../command-options.ts';
+
+export const CONTRACT_USAGE = 'roadside contract [--check] [--schema STREAM]';
 
 /** Where the contract with the platform is shipped, from the project's root, and the version before it. */
 const CONTRACT_FILE = 'docs/contract/asyncapi.json';
@@ -68,13 +71,6 @@ function schemaText(name: string): string {
 }
 
 function parseOptions(args: readonly string[]): { check: boolean; schema?: string | undefined } {
-  try {
-    const options = { check: { type: 'boolean', default: false }, schema: { type: 'string' } } as const;
-    return parseArgs({ args: [...args], options }).values;
-  } catch (cause) {
-    throw new RoadsideError('usage-invalid', messageOf(cause), {
-      hint: 'Use: contract [--check] [--schema STREAM].',
-      cause,
-    });
-  }
+  const options = { check: { type: 'boolean', default: false }, schema: { type: 'string' } } as const;
+  return parseUsage(CONTRACT_USAGE, () => parseArgs({ args: [...args], options }).values);
 }

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import type { Overview } from '../../app/overview.ts';
 import { readStoreTotals } from '../../app/store-totals.ts';
 import { createSystemClock } from '../../base/clock.ts';
-import { messageOf, RoadsideError } from '../../base/errors.ts';
+import { RoadsideError } from '../../base/errors.ts';
 import { readNorthTruth } from '../../simulator/clip/north-truth.ts';
 import { DEMO_SCRIPT } from '../../simulator/demo/demo-script.table.ts';
 import { DEMO_SITE_ID, demoSiteFile } from '../../simulator/demo/site-file.ts';
@@ -15,6 +15,7 @@ import { readContract } from '../../simulator/platform/contract-reader.ts';
 import { createPlatformLedger } from '../../simulator/platform/platform-ledger.ts';
 import { openPlatformLink } from '../../simulator/platform/platform-link.ts';
 import type { CommandIo } from '../command-io.ts';
+import { parseUsage } from '../command-options.ts';
 import { askOverview } from '../control-client.ts';
 import { type GatewayChild, spawnGateway } from '../demo/gateway-child.ts';
 import { liveTable } from '../demo/live-table.ts';
@@ -22,6 +23,8 @@ import { createMeasuredSite } from '../demo/measured-site.ts';
 import { processFigures } from '../demo/process-figures.ts';
 import { type DemoSummary, shortfalls, summarise } from '../demo/summary.ts';
 import { createLiveScreen } from '../live-screen.ts';
+
+export const DEMO_USAGE = 'roadside demo [--seconds N] [--json FILE] [--seed N]';
 
 const CONTRACT_FILE = new URL('../../../docs/contract/asyncapi.json', import.meta.url);
 const READY_WITHIN_MS = 60_000;
@@ -202,7 +205,7 @@ function closingText({ records, incidents }: DemoSummary, short: readonly string
 }
 
 function parseDemoArgs(args: readonly string[]): DemoOptions {
-  try {
+  return parseUsage(DEMO_USAGE, () => {
     const { values } = parseArgs({
       args: [...args],
       options: { seconds: { type: 'string' }, json: { type: 'string' }, seed: { type: 'string' } },
@@ -212,12 +215,7 @@ function parseDemoArgs(args: readonly string[]): DemoOptions {
     const seed = Number(values.seed ?? DEFAULT_SEED);
     if (!Number.isInteger(seed)) throw new RangeError('--seed is a whole number');
     return { seconds, json: values.json ?? null, seed };
-  } catch (error) {
-    throw new RoadsideError('usage-invalid', messageOf(error), {
-      hint: 'roadside demo [--seconds N] [--json FILE] [--seed N]',
-      cause: error,
-    });
-  }
+  });
 }
 
 function pause(ms: number): Promise<void> {

@@ -25,10 +25,10 @@ import { driverSkeleton, skeletonFrom } from '../drivers/driver-skeleton.ts';
 import { missingEvidence } from '../drivers/missing-evidence.ts';
 import { SCREEN_COLUMNS, wrapText } from '../text-table.ts';
 
-const MORE_USAGE = `roadside drivers list [--json] [--drivers DIR]
-    roadside drivers lint [FILE…] [--drivers DIR]
-    roadside drivers test [DRIVER…] [--drivers DIR]
-    roadside drivers new MAKER MODEL [--from DRIVER] [--drivers DIR]`;
+export const DRIVERS_USAGE = `roadside drivers list [--json] [--drivers DIR]
+roadside drivers lint [FILE…] [--drivers DIR]
+roadside drivers test [DRIVER…] [--drivers DIR]
+roadside drivers new MAKER MODEL [--from DRIVER] [--drivers DIR]`;
 
 const TASKS = ['list', 'lint', 'test', 'new'] as const;
 
@@ -162,7 +162,7 @@ async function copyOf(
 }
 
 function parseDriversArgs(args: readonly string[]): DriversOptions {
-  return parseUsage(MORE_USAGE, () => {
+  return parseUsage(DRIVERS_USAGE, () => {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,

@@ -10,7 +10,8 @@ import { parseUsage } from '../command-options.ts';
 import { askLedger, DEFAULT_SOCKET, fetchEvidence, listEvidence } from '../control-client.ts';
 import { SCREEN_COLUMNS, wrapText } from '../text-table.ts';
 
-export const EVIDENCE_USAGE = 'evidence list [--json] | evidence get INCIDENT [--out DIR]   [--socket FILE]';
+export const EVIDENCE_USAGE = `roadside evidence list [--socket FILE] [--json]
+roadside evidence get INCIDENT [--out DIR] [--socket FILE] [--json]`;
 
 /** One incident and the files that show it. */
 interface ShownIncident extends Pick<IncidentRecord, 'incident' | 'incidentKind' | 'lane' | 'openedAtMs'> {
@@ -98,7 +99,7 @@ async function fetchChecked(
 }
 
 function parseEvidenceArgs(args: readonly string[]) {
-  return parseUsage(`roadside ${EVIDENCE_USAGE}`, () => {
+  return parseUsage(EVIDENCE_USAGE, () => {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,

@@ -9,8 +9,8 @@ import type { CommandIo } from '../command-io.ts';
 import { parseMoment, parseUsage } from '../command-options.ts';
 import { openRecordSource, type RecordSource } from '../ledger-source.ts';
 
-const MORE_USAGE = `roadside export hires --from ISO --to ISO
-    [--store FILE | --socket FILE] [--site SITE.yaml] [--drivers DIR] [--out FILE]`;
+export const EXPORT_USAGE = `roadside export hires --from ISO --to ISO [--store FILE | --socket FILE]
+    [--site SITE.yaml] [--drivers DIR] [--out FILE]`;
 /** A device that is asked seldom tells late: a log may be stored so long after what it says happened. */
 const LATE_MS = 3_600_000;
 const HEADER = 'Timestamp,DeviceId,EventCode,EventParam,Loop';
@@ -128,7 +128,7 @@ interface ExportOptions {
 }
 
 function parseExportArgs(args: readonly string[]): ExportOptions {
-  return parseUsage(MORE_USAGE, () => {
+  return parseUsage(EXPORT_USAGE, () => {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,

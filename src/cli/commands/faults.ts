@@ -8,7 +8,8 @@ import { adviceLines } from '../fault-lines.ts';
 import { openRecordSource } from '../ledger-source.ts';
 import { SCREEN_COLUMNS, wrapText } from '../text-table.ts';
 
-export const FAULTS_USAGE = 'faults [--since 24h] [--store FILE | --socket FILE] [--json]';
+export const FAULTS_USAGE = `roadside faults [--since 24h] [--store FILE | --socket FILE] [--json]
+    --since is a time back from now (90m, 24h, 7d) or a moment`;
 const DEFAULT_SINCE = '7d';
 
 /** One fault from its opening to its end. */
@@ -73,22 +74,19 @@ function localTime(wallMs: number): string {
 }
 
 function parseFaultsArgs(args: readonly string[], nowMs: number) {
-  return parseUsage(
-    `roadside ${FAULTS_USAGE}\n    --since is a time back from now (90m, 24h, 7d) or a moment`,
-    () => {
-      const { values } = parseArgs({
-        args: [...args],
-        options: {
-          since: { type: 'string', default: DEFAULT_SINCE },
-          store: { type: 'string' },
-          socket: { type: 'string' },
-          json: { type: 'boolean', default: false },
-        },
-      });
-      const { since, store, socket, json } = values;
-      return { sinceMs: sinceMoment(since, nowMs), store, socket, json };
-    },
-  );
+  return parseUsage(FAULTS_USAGE, () => {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        since: { type: 'string', default: DEFAULT_SINCE },
+        store: { type: 'string' },
+        socket: { type: 'string' },
+        json: { type: 'boolean', default: false },
+      },
+    });
+    const { since, store, socket, json } = values;
+    return { sinceMs: sinceMoment(since, nowMs), store, socket, json };
+  });
 }
 
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;

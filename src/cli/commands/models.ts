@@ -12,11 +12,11 @@ import { type AvailableModel, checkHashes, type ModelFile, readModels } from '..
 import { hashText, modelList, modelRow, wrapped } from '../models/model-lines.ts';
 import { alignColumns } from '../text-table.ts';
 
-const MORE_USAGE = `roadside models list [--models DIR] [--json]
-    roadside models verify [MODEL…] [--models DIR] [--json]
-    roadside models bench [MODEL…] [--seconds 2] [--models DIR] [--json]
-    roadside models add FILE.onnx --models DIR --id NAME --licence SPDX --holder NAME
-        [--decoder NAME] [--labels coco|car,bus,…] [--size 640x384]`;
+export const MODELS_USAGE = `roadside models list [--models DIR] [--json]
+roadside models verify [MODEL…] [--models DIR] [--json]
+roadside models bench [MODEL…] [--seconds 2] [--models DIR] [--json]
+roadside models add FILE.onnx --models DIR --id NAME --licence SPDX
+    --holder NAME [--decoder NAME] [--labels coco|car,bus,…] [--size 640x384]`;
 
 const TASKS = ['list', 'verify', 'bench', 'add'] as const;
 const BENCH_THREADS = [1, 2] as const;
@@ -171,7 +171,7 @@ function benchTable(rows: readonly BenchRow[]): readonly string[] {
 }
 
 function parseModelsArgs(args: readonly string[]): ModelsOptions {
-  return parseUsage(MORE_USAGE, () => {
+  return parseUsage(MODELS_USAGE, () => {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,

@@ -4,13 +4,14 @@ import { replayRecording } from '../../app/recording.ts';
 import { messageOf, RoadsideError } from '../../base/errors.ts';
 import type { CommandIo } from '../command-io.ts';
 
+export const REPLAY_USAGE = `roadside replay RECORDING
+    RECORDING was written by roadside run --record FILE`;
+
 /** Prints the records that a recording folds to, one JSON line each, as they were stored on the road. */
 export async function runReplay(args: readonly string[], io: CommandIo): Promise<number> {
   const [file, ...more] = args;
   if (file === undefined || more.length > 0) {
-    throw new RoadsideError('usage-invalid', 'expected one recording', {
-      hint: 'roadside replay RECORDING, where RECORDING was written by roadside run --record FILE',
-    });
+    throw new RoadsideError('usage-invalid', 'expected one recording', { hint: REPLAY_USAGE });
   }
   const stream = createReadStream(file);
   const opened = new Promise<void>((resolve, reject) => {

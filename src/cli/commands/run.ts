@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
 import { openGateway } from '../../app/compose.ts';
-import { messageOf, RoadsideError } from '../../base/errors.ts';
 import { loadSite } from '../../catalog/load/load-site.ts';
 import { driversDirsWith, shippedFolders } from '../../catalog/shipped.ts';
 import { openControlServer } from '../../console/control-server.ts';
@@ -8,6 +7,7 @@ import { createLogger, type LogLevel } from '../../runtime/logger.ts';
 import { installShutdown } from '../../runtime/shutdown.ts';
 import { createSystemdNotifier } from '../../runtime/systemd.ts';
 import type { CommandIo } from '../command-io.ts';
+import { parseUsage } from '../command-options.ts';
 
 /** systemd's TimeoutStopSec is 15 s: we are gone before it kills us. */
 const STOP_DEADLINE_MS = 10_000;
@@ -47,6 +47,9 @@ export async function runGateway(args: readonly string[], _io: CommandIo): Promi
   return new Promise(() => undefined);
 }
 
+export const RUN_USAGE = `roadside run SITE.yaml [--record FILE] [--drivers DIR] [--models DIR]
+    [--log-level LEVEL]`;
+
 interface RunOptions {
   readonly siteFile: string;
   readonly recordFile: string | null;
@@ -56,7 +59,7 @@ interface RunOptions {
 }
 
 function parseRunArgs(args: readonly string[]): RunOptions {
-  try {
+  return parseUsage(RUN_USAGE, () => {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
@@ -79,10 +82,5 @@ function parseRunArgs(args: readonly string[]): RunOptions {
       driversDirs: driversDirsWith(values.drivers),
       modelsDir: values.models,
     };
-  } catch (error) {
-    throw new RoadsideError('usage-invalid', messageOf(error), {
-      hint: 'roadside run SITE.yaml [--record FILE] [--drivers DIR] [--models DIR] [--log-level LEVEL]',
-      cause: error,
-    });
-  }
+  });
 }

@@ -17,9 +17,9 @@ import { readDriverFolders } from '../drivers/driver-folder.ts';
 import { createScanReport, findingLines, progressLine } from '../scan/scan-report.ts';
 import { fitWidth, SCREEN_COLUMNS } from '../text-table.ts';
 
-export const SCAN_USAGE = 'scan [--port PATH…] [--tcp HOST:PORT…] [--units 1-32] [--baud 9600,…] [--yes]';
-const MORE_USAGE = `roadside ${SCAN_USAGE}
-  [--callers 40000] [--listen-s 6] [--timeout-ms 200] [--thorough] [--drivers DIR] [--json]`;
+export const SCAN_USAGE = `roadside scan [--port PATH…] [--tcp HOST:PORT…] [--units 1-32] [--baud 9600,…]
+    [--callers 40000] [--listen-s 6] [--timeout-ms 200] [--thorough] [--yes]
+    [--drivers DIR] [--json]`;
 /**
  * 254: the number that Procon cards leave the factory with (LD120 user manual V3.0, page 10, 40014). 0: the first
  * of a Canoga rack and of ADAM modules; Modbus cards are not asked by it, because there it means everybody.
@@ -137,7 +137,7 @@ interface ScanOptions {
 }
 
 function parseScanArgs(args: readonly string[]): ScanOptions {
-  return parseUsage(MORE_USAGE, () => {
+  return parseUsage(SCAN_USAGE, () => {
     const { values } = parseArgs({
       args: [...args],
       options: {

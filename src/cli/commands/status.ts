@@ -8,11 +8,11 @@ import { incidentLines } from '../incident-lines.ts';
 import { alignColumns, fitWidth, SCREEN_COLUMNS, wrapText } from '../text-table.ts';
 import { warningLines } from '../warning-lines.ts';
 
-export const STATUS_USAGE = 'status [--socket FILE] [--json]';
+export const STATUS_USAGE = 'roadside status [--socket FILE] [--json]';
 
 /** Shows how the running gateway is doing; 0 when nothing is wrong, 2 when a fault is open. */
 export async function runStatus(args: readonly string[], io: CommandIo): Promise<number> {
-  const values = parseUsage(`roadside ${STATUS_USAGE}`, () => {
+  const values = parseUsage(STATUS_USAGE, () => {
     const options = {
       socket: { type: 'string', default: DEFAULT_SOCKET },
       json: { type: 'boolean', default: false },

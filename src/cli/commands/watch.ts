@@ -9,7 +9,7 @@ import { DEFAULT_SOCKET, watchLoops } from '../control-client.ts';
 import { createLiveScreen } from '../live-screen.ts';
 import { faultChangeLine, incidentChangeLine, lampBoard, lampLine } from '../watch/lamp-board.ts';
 
-export const WATCH_USAGE = 'watch [--socket FILE] [--lane LANE] [--json]';
+export const WATCH_USAGE = 'roadside watch [--socket FILE] [--lane LANE] [--json]';
 /** Ages go on while nothing happens. */
 const REDRAW_EVERY_MS = 1000;
 const DEFAULT_ROWS = 24;
@@ -147,7 +147,7 @@ function jsonLines(io: CommandIo): Show {
 }
 
 function parseWatchArgs(args: readonly string[]) {
-  return parseUsage(`roadside ${WATCH_USAGE}`, () => {
+  return parseUsage(WATCH_USAGE, () => {
     const { values } = parseArgs({
       args: [...args],
       options: {
