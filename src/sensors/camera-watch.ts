@@ -9,6 +9,7 @@ import {
 } from './cameras/camera-capture.ts';
 import type { CameraEvidence } from './cameras/evidence/camera-evidence.ts';
 import { createImageHealth, type ImageFault, type ImageHealthTiming } from './cameras/health/image-health.ts';
+import { openViewMemory } from './cameras/health/view-file.ts';
 import type { CameraPlan, SensorHealth } from './contract.ts';
 import { createRecentValues } from './recent-values.ts';
 import { boxInPicture, inputOf, placePicture } from './vision/camera-picture.ts';
@@ -33,7 +34,8 @@ export interface CameraWatch {
   health(): SensorHealth;
 }
 
-export interface CameraWatchOptions extends Pick<CameraCaptureOptions, 'onFrame' | 'timing' | 'ffmpeg'> {
+export interface CameraWatchOptions
+  extends Pick<CameraCaptureOptions, 'onFrame' | 'timing' | 'ffmpeg' | 'recordingPace'> {
   readonly plan: CameraPlan;
   readonly model: ModelPlan;
   readonly imageTiming?: Partial<ImageHealthTiming>;
@@ -60,7 +62,7 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
   const inferenceMs = createRecentValues(RECENT_FRAMES);
   const latencyMs = createRecentValues(RECENT_FRAMES);
   const sampling = createCameraSampling(plan, monotonicMs());
-  const image = createImageHealth(placement, imageTiming);
+  const image = createImageHealth(placement, imageTiming, plan.view && openViewMemory(plan.view));
   const claim = ({ code, detail, active, atMs }: CaptureFault | ImageFault): void => {
     const fault = { code, detail: detail.slice(0, DETAIL_LIMIT_CHARS), active, atMs };
     observe([{ kind: 'sensor-fault', sensor: plan.id, layer: 'camera', ...fault }]);

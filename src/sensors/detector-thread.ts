@@ -23,14 +23,19 @@ export type DetectorReply =
  * thread the decoders' pipes would fill meanwhile, the cameras' pictures would queue up behind them, and a
  * slow detector would fall behind the road by seconds instead of skipping pictures.
  *
- * Frames should be shared memory; others are copied on the way. One frame at a time. Errors are those of
- * openDetectorSession. If the thread itself dies, so does the process, and its supervisor starts it again.
+ * Frames should be shared memory; others are copied on the way. A frame that is given while another is looked at lies
+ * ready in the thread, which then need not wait for this one. Errors are those of openDetectorSession. If the thread
+ * itself dies, so does the process, and its supervisor starts it again.
  */
 export async function openDetectorThread(plan: ModelPlan): Promise<DetectorSession> {
   const entry = new URL(`./detector-worker${extname(import.meta.url)}`, import.meta.url);
   // A thread's environment is a copy otherwise, and what the session sets there would not reach the library.
   const worker = new Worker(entry, { workerData: plan, env: SHARE_ENV });
-  const opened = await nextReply(worker);
+  /** Who waits for a reply; they come in the order of the requests. */
+  const waiting: ((reply: DetectorReply) => void)[] = [];
+  worker.on('message', (reply: DetectorReply) => waiting.shift()?.(reply));
+  const nextReply = (): Promise<DetectorReply> => new Promise((resolve) => waiting.push(resolve));
+  const opened = await nextReply();
   if (opened.kind !== 'open') {
     await worker.terminate();
     throw failureOf(opened);
@@ -41,7 +46,7 @@ export async function openDetectorThread(plan: ModelPlan): Promise<DetectorSessi
     report: opened.report,
     async detect(frame, size) {
       request({ kind: 'detect', frame, size });
-      const reply = await nextReply(worker);
+      const reply = await nextReply();
       if (reply.kind !== 'detections') throw failureOf(reply);
       return reply.detections;
     },
@@ -52,10 +57,6 @@ export async function openDetectorThread(plan: ModelPlan): Promise<DetectorSessi
       await ended;
     },
   };
-}
-
-function nextReply(worker: Worker): Promise<DetectorReply> {
-  return new Promise((resolve) => worker.once('message', (reply: DetectorReply) => resolve(reply)));
 }
 
 function failureOf(reply: DetectorReply): RoadsideError {

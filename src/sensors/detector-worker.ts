@@ -18,16 +18,22 @@ try {
   const session = await openDetectorSession(workerData as ModelPlan);
   // The runtime takes no shared memory. As large as the largest frame so far; cameras differ in their size.
   let memory = new Uint8Array(session.frameBytes);
-  parentPort?.on('message', (request: DetectorRequest) => {
+  const answer = async (request: DetectorRequest): Promise<void> => {
     if (request.kind === 'release') {
-      session.release().then(() => parentPort?.close(), fail);
+      await session.release();
+      parentPort?.close();
       return;
     }
     const { frame, size } = request;
     if (frame.length > memory.length) memory = new Uint8Array(frame.length);
     const own = memory.subarray(0, frame.length);
     own.set(frame);
-    session.detect(own, size).then((detections) => reply({ kind: 'detections', detections }), fail);
+    reply({ kind: 'detections', detections: await session.detect(own, size) });
+  };
+  // One after the other: they share the memory, and the runtime computes one at a time anyway.
+  let turn = Promise.resolve();
+  parentPort?.on('message', (request: DetectorRequest) => {
+    turn = turn.then(() => answer(request)).catch(fail);
   });
   reply({ kind: 'open', frameBytes: session.frameBytes, report: session.report });
 } catch (error) {

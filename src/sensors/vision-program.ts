@@ -1,18 +1,19 @@
-import { monotonicMs } from '../base/clock.ts';
-import { messageOf, RoadsideError } from '../base/errors.ts';
 import { type CameraWatch, type CameraWatchOptions, createCameraWatch } from './camera-watch.ts';
 import { createEvidenceDesk, type EvidenceDesk } from './cameras/evidence/evidence-desk.ts';
-import type { SensorHealth, VisionConfiguration } from './contract.ts';
+import type { VisionConfiguration } from './contract.ts';
 import { openDetectorThread } from './detector-thread.ts';
-import type { ProcessLink, SensorProgram } from './process-link.ts';
-import type { DetectorSession, ModelPlan } from './vision/detector-session.ts';
-import { type PrecisionReport, precisionFigures } from './vision/precision.ts';
+import { createModelHealth, type ModelHealth } from './model-health.ts';
+import type { SensorProgram } from './process-link.ts';
+import { createRotatingLooks, type RotatingLooks } from './rotating-looks.ts';
+import type { DetectorSession } from './vision/detector-session.ts';
 
 const SAMPLING_EVERY_MS = 1000;
+/** While the detector computes one picture, the next one lies ready for it. */
+const LOOKS_AT_ONCE = 2;
 
-/** All cameras of the cabinet before one detector. Timing and ffmpeg are for tests. */
+/** All cameras of the cabinet before one detector. The options are for tests and benches. */
 export function createVisionProgram(
-  options: Pick<CameraWatchOptions, 'timing' | 'imageTiming' | 'ffmpeg'> = {},
+  options: Pick<CameraWatchOptions, 'timing' | 'imageTiming' | 'ffmpeg' | 'recordingPace'> = {},
 ): SensorProgram<VisionConfiguration> {
   let watches: readonly CameraWatch[] = [];
   let prepareWatches = (): readonly CameraWatch[] => [];
@@ -20,27 +21,7 @@ export function createVisionProgram(
   let model: ModelHealth | null = null;
   let desk: EvidenceDesk | null = null;
   let sampling: NodeJS.Timeout | undefined;
-  let looking: Promise<void> | null = null;
-  let stopping = false;
-
-  /** Looks at every camera's newest picture in turn until there is none; what comes meanwhile replaces it. */
-  const lookAround = async (session: DetectorSession): Promise<void> => {
-    while (!stopping && watches.some((watch) => watch.hasFrame)) {
-      for (const watch of watches) {
-        if (stopping) return;
-        await watch.look(session).then(
-          () => model?.report(null),
-          (error: unknown) => model?.report(error),
-        );
-      }
-    }
-  };
-  const onFrame = (): void => {
-    if (looking !== null || detector === null) return;
-    looking = lookAround(detector).finally(() => {
-      looking = null;
-    });
-  };
+  let looks: RotatingLooks | null = null;
 
   return {
     process: 'vision',
@@ -61,7 +42,7 @@ export function createVisionProgram(
             plan,
             model: configuration.model,
             observe,
-            onFrame,
+            onFrame: () => looks?.wake(),
           });
         });
       detector = await openDetectorThread(configuration.model).catch((error: unknown) => {
@@ -74,18 +55,18 @@ export function createVisionProgram(
       watches = prepareWatches();
       // Without a detector the cameras stay off, but go on saying that nobody looks: their lanes have gaps,
       // not empty roads.
-      if (detector !== null) for (const watch of watches) watch.start();
+      if (detector !== null) looks = startLooking(watches, detector, model);
       sampling = setInterval(() => {
         for (const watch of watches) watch.sample();
       }, SAMPLING_EVERY_MS);
     },
     keepEvidence: (request) => desk?.keep(request),
     async stop() {
-      stopping = true;
       clearInterval(sampling);
+      const looked = looks?.stop();
       await Promise.all(watches.map((watch) => watch.stop()));
       await desk?.close();
-      await looking;
+      await looked;
       await detector?.release();
     },
     health() {
@@ -95,49 +76,20 @@ export function createVisionProgram(
   };
 }
 
-interface ModelHealth {
-  /** Which weights were chosen, and why. */
-  opened(report: PrecisionReport): void;
-  /** What the detector threw, or null after it has worked. */
-  report(error: unknown): void;
-  health(): SensorHealth;
-}
-
-/** Opens one fault while the detector does not work, and closes it when it does. */
-function createModelHealth(plan: ModelPlan, link: ProcessLink): ModelHealth {
-  let fault: { readonly code: string; readonly detail: string } | null = null;
-  let working = false;
-  let chosen: PrecisionReport | null = null;
-  const claim = (claimed: { readonly code: string; readonly detail: string }, active: boolean): void => {
-    const atMs = monotonicMs();
-    link.observe([{ kind: 'sensor-fault', sensor: plan.id, layer: 'model', ...claimed, active, atMs }]);
-  };
-  return {
-    opened(report) {
-      chosen = report;
-    },
-    report(error) {
-      if (error === null) {
-        working = true;
-        if (fault !== null) claim(fault, false);
-        fault = null;
-        return;
-      }
-      working = false;
-      if (fault !== null) return;
-      fault = describeFailure(error);
-      claim(fault, true);
-    },
-    health() {
-      const state = fault !== null ? 'failing' : working ? 'working' : 'starting';
-      const figures = chosen === null ? {} : precisionFigures(chosen);
-      return { sensor: plan.id, state, figures, note: (fault?.detail ?? chosen?.note ?? '').slice(0, 300) };
-    },
-  };
-}
-
-function describeFailure(error: unknown): { readonly code: string; readonly detail: string } {
-  const known = error instanceof RoadsideError ? error : null;
-  const detail = `${messageOf(error)}. ${known?.hint ?? ''}`.slice(0, 500);
-  return { code: known?.code ?? 'model-invalid', detail };
+/** Looks at the newest pictures in turn; what comes while all wait replaces them. */
+function startLooking(
+  watches: readonly CameraWatch[],
+  detector: DetectorSession,
+  model: ModelHealth | null,
+): RotatingLooks {
+  for (const watch of watches) watch.start();
+  return createRotatingLooks({
+    cameras: watches,
+    atOnce: LOOKS_AT_ONCE,
+    look: (watch) =>
+      watch.look(detector).then(
+        () => model?.report(null),
+        (error: unknown) => model?.report(error),
+      ),
+  });
 }

@@ -3,7 +3,7 @@ import { messageOf } from '../../base/errors.ts';
 import type { CameraPlan } from '../contract.ts';
 import type { PicturePlacement } from '../vision/camera-picture.ts';
 import { blamesCopy, type CaptureProblem, describeSource, diagnoseEnd } from './capture-problem.ts';
-import { ffmpegInvocation } from './ffmpeg-invocation.ts';
+import { ffmpegInvocation, type RecordingPace } from './ffmpeg-invocation.ts';
 import { type FfmpegEnd, type FfmpegRun, startFfmpegRun } from './ffmpeg-run.ts';
 import { createNewestFrame, type Frame } from './newest-frame.ts';
 import { createRetryPause } from './retry-pause.ts';
@@ -46,6 +46,8 @@ export interface CameraCaptureOptions {
   /** Takes the camera's own packets beside the pictures; without it they are not asked for. */
   readonly copy?: StreamCopy;
   readonly timing?: Partial<CaptureTiming>;
+  /** `as-read` leaves out no picture of a recording: each is read when the one before it was taken. */
+  readonly recordingPace?: RecordingPace;
   /** The ffmpeg to start; found by PATH when it is a plain name. */
   readonly ffmpeg?: string;
 }
@@ -92,7 +94,8 @@ export const CAPTURE_TIMING: CaptureTiming = {
 const PLANES = 3;
 
 export function createCameraCapture(options: CameraCaptureOptions): CameraCapture {
-  const { plan, placement, copy, ffmpeg = 'ffmpeg' } = options;
+  const { plan, placement, copy, recordingPace = 'own', ffmpeg = 'ffmpeg' } = options;
+  const waitsForTaking = plan.source.kind === 'file' && recordingPace === 'as-read';
   const timing = { ...CAPTURE_TIMING, ...options.timing };
   const frames = createNewestFrame({
     frameBytes: PLANES * placement.netWidthPx * placement.netHeightPx,
@@ -134,6 +137,7 @@ export function createCameraCapture(options: CameraCaptureOptions): CameraCaptur
       }
       report(null);
       if (frames.isReady) options.onFrame();
+      if (frames.isReady && waitsForTaking) run?.hold();
       return whole;
     };
     const onEnd = (end: FfmpegEnd): void => {
@@ -149,7 +153,8 @@ export function createCameraCapture(options: CameraCaptureOptions): CameraCaptur
       const { socketTimeoutMs } = timing;
       const { source, framesPerSecond, decoder = 'software' } = plan;
       const invocation = ffmpegInvocation({
-        ...{ source, decoder, placement, framesPerSecond, socketTimeoutMs },
+        ...{ source, decoder, placement, socketTimeoutMs, recordingPace },
+        ...(waitsForTaking ? {} : { framesPerSecond }),
         copy: copies !== undefined,
       });
       const onStall = (): void => report(stalled(plan, firstFrameAtMs === null));
@@ -175,7 +180,11 @@ export function createCameraCapture(options: CameraCaptureOptions): CameraCaptur
       clearTimeout(retry);
       await run?.stop();
     },
-    take: () => frames.take(),
+    take() {
+      const frame = frames.take();
+      if (frame !== null && waitsForTaking) run?.resume();
+      return frame;
+    },
     get hasFrame() {
       return frames.isReady;
     },

@@ -94,3 +94,10 @@ test('the packets are copied to their own pipe where they are asked for, never t
   expect(copying.join(' ')).toContain('-c:v copy');
   expect(invocation(source).args).not.toContain('pipe:3');
 });
+
+test('a recording plays at its own speed unless it shall be read as fast as its pictures are', () => {
+  const source = { kind: 'file', path: '/clip.mp4', loop: false } as const;
+  const options = { source, placement: PLACEMENT, socketTimeoutMs: 3000 };
+  expect(ffmpegInvocation(options).args).toContain('-re');
+  expect(ffmpegInvocation({ ...options, recordingPace: 'as-read' }).args).not.toContain('-re');
+});

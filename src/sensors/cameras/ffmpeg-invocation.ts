@@ -12,6 +12,9 @@ export interface FfmpegInvocation {
 
 export type CameraSource = CameraPlan['source'];
 
+/** How fast a recording plays: at its own speed, as if it were a camera, or just as fast as its pictures are read. */
+export type RecordingPace = 'own' | 'as-read';
+
 /** What cameras and recordings carry; a smaller attack surface than all that ffmpeg can decode. */
 export const CAMERA_CODECS = ['h264', 'hevc', 'mjpeg', 'mpeg4'] as const;
 /** The greatest single allocation: a hostile stream announces pictures that fit no memory. */
@@ -72,9 +75,10 @@ export function ffmpegInvocation(options: {
   readonly socketTimeoutMs: number;
   /** Whether the camera's own packets are wanted, too: as fragmented MP4 in descriptor 3. */
   readonly copy?: boolean;
+  readonly recordingPace?: RecordingPace;
 }): FfmpegInvocation {
-  const { source, placement, decoder = 'software' } = options;
-  const input = source.kind === 'file' ? fileInput(source) : networkInput(source, options);
+  const { source, placement, decoder = 'software', recordingPace = 'own' } = options;
+  const input = source.kind === 'file' ? fileInput(source, recordingPace) : networkInput(source, options);
   const hardware = DECODING[decoder];
   const thinning = options.framesPerSecond === undefined ? [] : [thinningFilter(options.framesPerSecond)];
   const filters = [...thinning, ...pictureFilters(placement)].join(',');
@@ -167,11 +171,11 @@ function networkInput(
   };
 }
 
-/** A recording plays at its own speed, as if it were a camera. */
-function fileInput(source: Extract<CameraSource, { kind: 'file' }>): FfmpegInvocation {
+function fileInput(source: Extract<CameraSource, { kind: 'file' }>, pace: RecordingPace): FfmpegInvocation {
+  const paced = pace === 'own' ? ['-re'] : [];
   const repeat = source.loop ? ['-stream_loop', '-1'] : [];
   return {
-    args: ['-nostdin', '-protocol_whitelist', 'file', '-re', ...repeat, '-i', `file:${source.path}`],
+    args: ['-nostdin', '-protocol_whitelist', 'file', ...paced, ...repeat, '-i', `file:${source.path}`],
     stdin: '',
   };
 }

@@ -5,6 +5,9 @@ import type { FfmpegInvocation } from './ffmpeg-invocation.ts';
 
 /** One life of an ffmpeg child, from its start to its end. */
 export interface FfmpegRun {
+  /** Reads no more pictures until `resume`; ffmpeg then waits with the next one. */
+  hold(): void;
+  resume(): void;
   /** Asks it to end, then kills it; resolves when it is gone. */
   stop(): Promise<void>;
 }
@@ -57,6 +60,8 @@ export function startFfmpegRun(options: FfmpegRunOptions): FfmpegRun {
 
   const endIt = (): void => {
     if (killTimer !== undefined) return;
+    // While it waits with a picture it does not hear that it is asked.
+    child.stdout.resume();
     // Asked first, because only then it tells the camera, whose sessions are few.
     child.kill('SIGTERM');
     killTimer = setTimeout(() => child.kill('SIGKILL'), options.killAfterMs);
@@ -100,6 +105,8 @@ export function startFfmpegRun(options: FfmpegRunOptions): FfmpegRun {
   child.stdin.end(invocation.stdin);
 
   return {
+    hold: () => void child.stdout.pause(),
+    resume: () => void child.stdout.resume(),
     stop() {
       clearTimeout(silence);
       endIt();

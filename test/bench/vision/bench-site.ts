@@ -6,6 +6,10 @@ import { readNorthTruth } from '../../../src/simulator/clip/north-truth.ts';
 /** Pictures analysed in a second unless a part asks for more: the default of a site file. */
 export const SERVICE_FPS = 10;
 
+export type BenchSource =
+  | { readonly kind: 'rtsp'; readonly url: string }
+  | { readonly kind: 'file'; readonly path: string; readonly loop: true };
+
 /**
  * Writes the site file of a cabinet whose every camera looks at an approach of three lanes.
  *
@@ -13,16 +17,17 @@ export const SERVICE_FPS = 10;
  */
 export async function writeBenchSite(options: {
   readonly folder: string;
-  readonly cameraUrls: readonly string[];
+  /** One for each camera. */
+  readonly sources: readonly BenchSource[];
   readonly framesPerSecond: number;
   readonly brokerUrl?: string;
   readonly storeFile?: string;
 }): Promise<string> {
-  const { folder, cameraUrls, framesPerSecond } = options;
+  const { folder, sources, framesPerSecond } = options;
   const { brokerUrl = 'mqtt://127.0.0.1:9', storeFile = 'roadside.db' } = options;
   const north = await readNorthTruth();
   const file = join(folder, 'site.yaml');
-  const arms = cameraUrls.map((url, index) => ({ url, arm: `arm${index + 1}` }));
+  const arms = sources.map((source, index) => ({ source, arm: `arm${index + 1}` }));
   const site = {
     ...{ version: 1, site: { id: 'bench', name: 'Bench' }, flow: { intervalsS: [10] } },
     approaches: arms.map(({ arm }) => ({
@@ -30,9 +35,9 @@ export async function writeBenchSite(options: {
       name: arm,
       lanes: north.lanes.map((_, index) => ({ number: index + 1, speedLimitKmh: 50 })),
     })),
-    cameras: arms.map(({ arm, url }) => ({
+    cameras: arms.map(({ arm, source }) => ({
       id: `cam-${arm}`,
-      source: { kind: 'rtsp', url },
+      source,
       picture: north.camera.picture,
       crop: north.camera.crop,
       framesPerSecond,

@@ -1,8 +1,10 @@
 import { nodeCommand, type Program, startProgram } from '../common/programs.ts';
+import type { BenchSource } from './bench-site.ts';
 import type { ServedCamera } from './camera-server.ts';
 
 export interface Cameras {
   readonly served: readonly ServedCamera[];
+  readonly sources: readonly BenchSource[];
   stop(): Promise<unknown>;
 }
 
@@ -22,5 +24,6 @@ export async function startCameras(options: {
   );
   const program: Program = startProgram({ name: 'the simulated cameras', command });
   const line = await program.line((text) => text.startsWith('['));
-  return { served: JSON.parse(line) as readonly ServedCamera[], stop: () => program.stop() };
+  const served = JSON.parse(line) as readonly ServedCamera[];
+  return { served, sources: served.map(({ url }) => ({ kind: 'rtsp', url })), stop: () => program.stop() };
 }

@@ -26,8 +26,8 @@ export async function incident(context: BenchContext): Promise<void> {
   const cameras = await startCameras({ clip: clips.standing, framesPerSecond: CLIP_FPS, count: CAMERAS });
   const broker = await openDemoBroker();
   const platform = await openPlatform(broker.url);
-  const cameraUrls = cameras.served.map(({ url }) => url);
-  const where = { folder, cameraUrls, framesPerSecond: SERVICE_FPS, brokerUrl: broker.url };
+  const { sources } = cameras;
+  const where = { folder, sources, framesPerSecond: SERVICE_FPS, brokerUrl: broker.url };
   const site = await writeBenchSite({ ...where, storeFile: 'incidents.db' });
   const command = nodeCommand(
     import.meta.dirname,

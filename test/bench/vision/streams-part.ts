@@ -42,9 +42,9 @@ export async function streams(context: BenchContext): Promise<void> {
 
 async function costOf({ folder, clips, options }: BenchContext, count: number): Promise<StreamCost> {
   const cameras = await startCameras({ clip: clips.traffic, framesPerSecond: CLIP_FPS, count });
-  const cameraUrls = cameras.served.map(({ url }) => url);
-  const site = await writeBenchSite({ folder, cameraUrls, framesPerSecond: SERVICE_FPS });
-  const stand = await openVisionStand(site, 'auto');
+  const { sources } = cameras;
+  const siteFile = await writeBenchSite({ folder, sources, framesPerSecond: SERVICE_FPS });
+  const stand = await openVisionStand({ siteFile, precision: 'auto' });
   await delay(SETTLE_MS);
   const children = childrenOf(stand.pid);
   const before = { atMs: monotonicMs(), looked: stand.looked, ...usages(stand.pid, children) };

@@ -10,6 +10,7 @@ import { loadSite } from '../../../src/catalog/load/load-site.ts';
 import { shippedFolders } from '../../../src/catalog/shipped.ts';
 import { createLogger } from '../../../src/runtime/logger.ts';
 import { programFile } from '../../../src/runtime/program-file.ts';
+import type { RecordingPace } from '../../../src/sensors/cameras/ffmpeg-invocation.ts';
 import type { SensorHealth } from '../../../src/sensors/contract.ts';
 import type { Precision } from '../../../src/sensors/vision/precision.ts';
 import type { Observation } from '../../../src/traffic/observations/observation.ts';
@@ -24,11 +25,20 @@ export interface VisionStand {
   stop(): Promise<void>;
 }
 
+const PROGRAMS: Readonly<Record<RecordingPace, string>> = {
+  own: '../../../src/processes/vision',
+  'as-read': './recording-vision',
+};
 const INBOX_CAPACITY = 20_000;
 const READY_WITHIN_MS = 30_000;
 
 /** Resolves when pictures of every camera have been looked at. */
-export async function openVisionStand(siteFile: string, precision: Precision | 'auto'): Promise<VisionStand> {
+export async function openVisionStand(options: {
+  readonly siteFile: string;
+  readonly precision: Precision | 'auto';
+  readonly recordingPace?: RecordingPace;
+}): Promise<VisionStand> {
+  const { siteFile, precision, recordingPace = 'own' } = options;
   const loaded = await loadSite(siteFile, shippedFolders);
   const vision = planVision(loaded);
   if (vision === null) throw new RangeError('a site without cameras');
@@ -44,7 +54,7 @@ export async function openVisionStand(siteFile: string, precision: Precision | '
     state = foldSite(definition, state, inbox.take(OBSERVATIONS_PER_TICK), clock.now()).state;
   }, TICK_EVERY_MS);
   const process = openSensorProcess({
-    file: programFile(import.meta.url, '../../../src/processes/vision'),
+    file: programFile(import.meta.url, PROGRAMS[recordingPace]),
     configuration: { ...configuration, model: { ...configuration.model, precision } },
     clock,
     logger: createLogger({ level: 'warn', write: (line) => globalThis.process.stderr.write(line) }),
