@@ -6,8 +6,6 @@ import { isEvidenceName } from '../sensors/contract/evidence-name.ts';
 export interface ArchivedFile {
   readonly name: string;
   readonly bytes: number;
-  /** UTC ms. */
-  readonly storedAtMs: number;
 }
 
 /** The evidence that lies in its folder, for who fetches it. The vision process writes there; here it is only read. */
@@ -22,12 +20,13 @@ export function createEvidenceArchive(folder: string | null): EvidenceArchive {
   return {
     async list() {
       const names = folder === null ? [] : await readdir(folder).catch(() => []);
-      const files = names.filter(isEvidenceName).map(async (name): Promise<readonly ArchivedFile[]> => {
+      const files = names.filter(isEvidenceName).map(async (name) => {
         // One that gives way to a newer one meanwhile is not there.
         const status = await stat(join(folder ?? '', name)).catch(() => null);
-        return status?.isFile() ? [{ name, bytes: status.size, storedAtMs: status.mtimeMs }] : [];
+        return status?.isFile() ? [{ name, bytes: status.size, orderMs: status.mtimeMs }] : [];
       });
-      return (await Promise.all(files)).flat().toSorted((a, b) => a.storedAtMs - b.storedAtMs);
+      const inOrder = (await Promise.all(files)).flat().toSorted((a, b) => a.orderMs - b.orderMs);
+      return inOrder.map(({ name, bytes }) => ({ name, bytes }));
     },
     async read(name) {
       if (folder === null || !isEvidenceName(name)) return null;

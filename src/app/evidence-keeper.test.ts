@@ -5,11 +5,9 @@ import { evidenceRequestSchema } from '../sensors/contract/evidence-plan.ts';
 import type { EvidenceRequest } from '../sensors/contract.ts';
 import type { RoadObject, TrackPoint } from '../traffic/observations/observation.ts';
 import type { IncidentRecord } from '../traffic/record.ts';
-import type { CameraDefinition } from '../traffic/site-definition.ts';
 import { createEvidenceKeeper } from './evidence-keeper.ts';
 
 const NOW = { monoMs: 50_000, wallMs: Date.UTC(2026, 2, 1, 6, 5, 10), quality: 'synced' } as const;
-const CAMERA = { camera: 'cam', lanes: [{ lane: 'north-1' }] } as unknown as CameraDefinition;
 
 function track(foot: readonly [number, number]): TrackPoint {
   const [x, y] = foot;
@@ -27,20 +25,20 @@ const EARLIER = [1, 2, 3].map(
   (n): RoadObject => ({ ...OBJECT, atMs: 48_000 + n, box: [95, 190, 105, 200], foot: [100, 200] }),
 );
 function opened(more: Partial<IncidentRecord> = {}): IncidentRecord {
-  const grounds = [{ sensor: 'cam', source: 'camera', says: 'raises', atMs: 0 }] as const;
   const about = {
     phase: 'open',
     lane: 'north-1',
     incidentKind: 'wrong-way',
     positionPx: [100, 200],
+    shownBy: 'cam',
   } as const;
   const openedAtMs = NOW.wallMs - 750;
-  return { ...incidentRecord({ seq: 1 }), ...about, grounds, openedAtMs, speedKmh: 41.6, ...more };
+  return { ...incidentRecord({ seq: 1 }), ...about, openedAtMs, speedKmh: 41.6, ...more };
 }
 function asked(records: readonly IncidentRecord[], tracks: readonly TrackPoint[]): EvidenceRequest[] {
   const requests: EvidenceRequest[] = [];
   const keeper = createEvidenceKeeper({
-    definition: { ...siteDefinition(), cameras: [CAMERA] },
+    definition: siteDefinition(),
     plan: { beforeMs: 10_000, afterMs: 8000 },
     utcOffsetMin: 480,
     ask: (request) => requests.push(request),
@@ -76,10 +74,8 @@ test('updates and closings ask for nothing', () => {
   expect(asked([opened({ phase: 'update' }), opened({ phase: 'close' })], [])).toEqual([]);
 });
 
-test('what loops raised is shown by a camera that looks at the lane, if there is one', () => {
-  const grounds = [{ sensor: 'a', source: 'loop', says: 'raises', atMs: 0 }] as const;
-  expect(asked([opened({ grounds })], [])[0]?.camera).toBe('cam');
-  expect(asked([opened({ grounds, lane: 'west-9' })], [])).toEqual([]);
+test('what no working camera showed asks for nothing', () => {
+  expect(asked([opened({ shownBy: null })], [])).toEqual([]);
 });
 
 test('the longest names that a site file may give make a request that the vision process takes', () => {
@@ -87,12 +83,12 @@ test('the longest names that a site file may give make a request that the vision
   const lane = `${longest}-99`;
   const requests: EvidenceRequest[] = [];
   const keeper = createEvidenceKeeper({
-    definition: { site: longest, cameras: [{ ...CAMERA, camera: longest }] },
+    definition: { site: longest },
     plan: { beforeMs: 10_000, afterMs: 8000 },
     utcOffsetMin: 480,
     ask: (request) => requests.push(request),
   });
-  const grounds = [{ sensor: longest, source: 'camera', says: 'raises', atMs: 0 }] as const;
-  keeper.onRecords([opened({ incident: `${longest}/0a1b2c3d4e5f/1234567`, lane, grounds })], NOW);
+  const incident = `${longest}/0a1b2c3d4e5f/1234567`;
+  keeper.onRecords([opened({ incident, lane, shownBy: longest })], NOW);
   expect(evidenceRequestSchema.parse(requests[0])).toEqual(requests[0]);
 });

@@ -4,7 +4,7 @@ import type { Observation, RoadObject, VehicleTracks } from '../traffic/observat
 import type { IncidentRecord, TrafficRecord } from '../traffic/record.ts';
 import type { SiteDefinition } from '../traffic/site-definition.ts';
 
-/** Asks for the evidence of each incident that a camera sees. */
+/** Asks for the evidence of each incident that a camera shows. */
 export interface EvidenceKeeper {
   /** Follows what the cameras see, for what is marked in a picture. */
   take(observations: readonly Observation[]): void;
@@ -12,7 +12,7 @@ export interface EvidenceKeeper {
 }
 
 export interface EvidenceKeeperOptions {
-  readonly definition: Pick<SiteDefinition, 'site' | 'cameras'>;
+  readonly definition: Pick<SiteDefinition, 'site'>;
   readonly plan: Pick<EvidencePlan, 'beforeMs' | 'afterMs'>;
   readonly utcOffsetMin: number;
   readonly ask: (request: EvidenceRequest) => void;
@@ -49,9 +49,8 @@ export function createEvidenceKeeper(options: EvidenceKeeperOptions): EvidenceKe
     onRecords(records, now) {
       for (const record of records) {
         if (record.stream !== 'incident' || record.phase !== 'open') continue;
-        const camera = cameraOf(record, definition);
+        const { incident, lane, incidentKind, openedAtMs, shownBy: camera } = record;
         if (camera === null) continue;
-        const { incident, lane, incidentKind, openedAtMs } = record;
         const atMs = now.monoMs - (now.wallMs - openedAtMs);
         const times = { fromMs: atMs - plan.beforeMs, atMs, toMs: atMs + plan.afterMs };
         const caption = [
@@ -62,16 +61,6 @@ export function createEvidenceKeeper(options: EvidenceKeeperOptions): EvidenceKe
       }
     },
   };
-}
-
-/** The camera that raised it; for what loops raised, one that looks at the lane. */
-function cameraOf(
-  { grounds, lane }: IncidentRecord,
-  { cameras }: Pick<SiteDefinition, 'cameras'>,
-): string | null {
-  const witness = grounds.find(({ source }) => source === 'camera')?.sensor;
-  if (witness !== undefined) return witness;
-  return cameras.find(({ lanes }) => lanes.some((seen) => seen.lane === lane))?.camera ?? null;
 }
 
 /** The box that stands where the incident is; null when none does, as in a queue's middle. */

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { assertNever } from '../base/assert-never.ts';
+import { canonicalJson } from '../base/canonical-json.ts';
 import { messageOf, RoadsideError } from '../base/errors.ts';
 import { calibrateRoad } from '../base/road-plane.ts';
 import { detectorInput } from '../catalog/derive/detector-input.ts';
@@ -112,10 +114,22 @@ export function planVision(loaded: LoadedSite): VisionPlan | null {
   if (model === undefined)
     throw new RangeError(`model ${first.model} was not loaded: the site was not checked`);
   if (model.kind === 'unavailable') return { kind: 'impossible', model: first.model, problem: model.problem };
-  const cameras = loaded.site.cameras.map((camera) => planCamera(camera, model.card));
+  const views = join(dirname(loaded.site.store.file), 'views');
+  const cameras = loaded.site.cameras.map((camera) => ({
+    ...planCamera(camera, model.card),
+    view: { file: join(views, `${camera.id}.view`), key: viewKeyOf(camera) },
+  }));
   const evidence = planEvidence(loaded);
   const keeping = evidence === null ? {} : { evidence };
-  return { kind: 'planned', configuration: { kind: 'vision', model: planModel(model), cameras, ...keeping } };
+  const detector = { ...planModel(model), picturesPerS: picturesPerS(cameras, model.card.input) };
+  return { kind: 'planned', configuration: { kind: 'vision', model: detector, cameras, ...keeping } };
+}
+
+/** What cameras ask of the detector, in pictures of its own size: its time goes by the area. */
+function picturesPerS(cameras: readonly CameraPlan[], own: ModelCard['input']): number {
+  const share = ({ input = own }: CameraPlan): number =>
+    (input.widthPx * input.heightPx) / (own.widthPx * own.heightPx);
+  return cameras.reduce((sum, camera) => sum + camera.framesPerSecond * share(camera), 0);
 }
 
 /** Where the evidence of incidents goes; null where none is kept. */
@@ -173,6 +187,12 @@ function planCamera(camera: Camera, card: ModelCard): CameraPlan {
     decoder: camera.decoder,
     homography: points === undefined ? null : [...calibrateRoad(points, camera).plane.matrix],
   };
+}
+
+/** What a camera's usual view is the view of. Who draws its lanes anew has looked at what it shows now. */
+function viewKeyOf({ picture, crop, detail, groundPlane, lanes, zones }: Camera): string {
+  const drawn = { picture, crop, detail, groundPlane, lanes, zones };
+  return createHash('sha256').update(canonicalJson(drawn)).digest('hex');
 }
 
 function planSource({ id, source }: Camera): CameraPlan['source'] {

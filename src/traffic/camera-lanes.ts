@@ -15,6 +15,7 @@ import { cameraMeasure } from './flow/measure.ts';
 import { foldCollisions, NO_COLLISION } from './incidents/collision-evidence.ts';
 import { isIgnored } from './incidents/road-place.ts';
 import { foldConduct, NO_CONDUCT, type TrackEvidence } from './incidents/track-evidence.ts';
+import { laneNamed } from './lane-index.ts';
 import type { MeasuredPassage } from './lane-loops.ts';
 import {
   beginMovements,
@@ -47,7 +48,7 @@ export function openCameraLanes(
   clock: WallClock,
 ): CameraState {
   const flows = camera.lanes.flatMap((seen) => {
-    const lane = definition.lanes.find(({ lane: id }) => id === seen.lane);
+    const lane = laneNamed(definition.lanes, seen.lane);
     if (lane === undefined) return [];
     const lengths = lineViewOf(camera, seen, lane.speedLimitKmh)?.showsLength ?? false;
     const of = { measure: cameraMeasure(lane, { lengths }), sensor: camera.camera };
@@ -113,7 +114,7 @@ function countPassages(
 ): readonly MeasuredPassage[] {
   return passages.flatMap((seen) => {
     const flow = flows.get(seen.lane);
-    const lane = definition.lanes.find((each) => each.lane === seen.lane);
+    const lane = laneNamed(definition.lanes, seen.lane);
     if (flow === undefined || lane === undefined) return [];
     const passage = { ...seen, lengthClass: lengthClassOf(lane.classScheme, seen.lengthM) };
     const counted = flowPassage(flow, passage);

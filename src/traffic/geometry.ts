@@ -27,22 +27,32 @@ export function lengthOf(a: PointPx): number {
   return Math.hypot(a[0], a[1]);
 }
 
-/**
- * Where a point lies relative to a line across a lane.
- *
- * @returns `beyond`: distance past the line in the given direction, in pixels (negative: before it);
- *   `along`: position along the segment, 0 at its first end and 1 at its second
- */
-export function relativeTo(
-  point: PointPx,
-  line: Segment,
-  direction: Segment,
-): { beyond: number; along: number } {
+/** A line across a lane, made ready for asking where many points lie relative to it. */
+export interface CrossLine {
+  readonly from: PointPx;
+  readonly span: PointPx;
+  readonly length: number;
+  /** Unit vector past the line, in the lane's direction or against it by `sign`. */
+  readonly normal: PointPx;
+  readonly sign: 1 | -1;
+}
+
+export function crossLineOf(line: Segment, direction: Segment): CrossLine {
   const span = subtract(line[1], line[0]);
   const length = lengthOf(span) || 1;
   const normal: PointPx = [-span[1] / length, span[0] / length];
   const way = subtract(direction[1], direction[0]);
-  const sign = dot(normal, way) >= 0 ? 1 : -1;
-  const from = subtract(point, line[0]);
+  return { from: line[0], span, length, normal, sign: dot(normal, way) >= 0 ? 1 : -1 };
+}
+
+/**
+ * Where a point lies relative to a line across a lane.
+ *
+ * @returns `beyond`: distance past the line in the lane's direction, in pixels (negative: before it);
+ *   `along`: position along the segment, 0 at its first end and 1 at its second
+ */
+export function relativeTo(point: PointPx, line: CrossLine): { beyond: number; along: number } {
+  const from = subtract(point, line.from);
+  const { sign, normal, span, length } = line;
   return { beyond: sign * dot(from, normal), along: dot(from, span) / (length * length) };
 }

@@ -46,3 +46,12 @@ function buildIndex(definition: SiteDefinition): LaneIndex {
     loops: new Map(loops.map(({ loop }) => [loop.loop, loop])),
   };
 }
+
+const names = new WeakMap<SiteDefinition['lanes'], ReadonlyMap<string, LaneDefinition>>();
+
+/** The same for a site's lanes by their names, with or without loops: asked for each road user in each picture. */
+export function laneNamed(lanes: SiteDefinition['lanes'], lane: string): LaneDefinition | undefined {
+  const known = names.get(lanes) ?? new Map(lanes.map((each) => [each.lane, each]));
+  names.set(lanes, known);
+  return known.get(lane);
+}

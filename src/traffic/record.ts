@@ -267,6 +267,8 @@ export interface Incident {
   readonly direction: 'forward' | 'reverse' | null;
   /** Length of the queue, metres; null without one, or where the camera is not calibrated. */
   readonly queueLengthM: number | null;
+  /** The camera whose evidence is kept; null when none that worked saw the lane when it opened. */
+  readonly shownBy: string | null;
   readonly evidence: readonly EvidenceFile[];
 }
 

@@ -1,10 +1,11 @@
-import { expect, test } from 'vitest';
-import { siteDefinition } from '../../test/fakes/site.ts';
+import { describe, expect, test } from 'vitest';
+import { laneDefinition, siteDefinition, siteWith } from '../../test/fakes/site.ts';
 import type { PlacedEvidence } from './incidents/incident-journal.ts';
 import type { EvidenceKept, Observation } from './observations/observation.ts';
 import type { IncidentRecord } from './record.ts';
 import { createRecordDraft } from './record-draft.ts';
 import { closeSite, foldSite } from './site.ts';
+import type { CameraDefinition } from './site-definition.ts';
 import { raiseIncidents } from './site-incidents.ts';
 import { createSiteState, type SiteState } from './site-state.ts';
 
@@ -73,4 +74,44 @@ test('a clip that comes after the closing repeats the closing with it', () => {
 test('evidence of an incident that nobody knows is no record', () => {
   const { state } = withIncident();
   expect(fold(state, [kept('test/other/7', 'clip', 2000)], 2000).incidents).toEqual([]);
+});
+
+describe('what loops raised, on a lane that two cameras see', () => {
+  const [first] = siteWith(laneDefinition()).cameras;
+  const cameras = ['cam-a', 'cam-b'].map((camera) => ({ ...first, camera }) as CameraDefinition);
+  const site = siteDefinition({ cameras });
+  const picture = (camera: string, atMs: number): Observation => ({
+    ...{ kind: 'vehicle-tracks', camera, atMs, tracks: [] },
+  });
+  /** A driver against the lane, at 60 s; each camera has shown the road until a moment. */
+  function openedAfter(shownUntilMs: Readonly<Record<string, number>>): IncidentRecord | undefined {
+    let state = foldSite(site, createSiteState(BOOT), [], now(0)).state;
+    for (const [camera, atMs] of Object.entries(shownUntilMs)) {
+      state = foldSite(site, state, [picture(camera, atMs)], now(atMs)).state;
+    }
+    const draft = createRecordDraft(site, BOOT, state.sequences, now(60_000));
+    const evidence: PlacedEvidence = {
+      ...{ sensor: 'a', source: 'loop', says: 'confirms', subject: CAR, conclusive: true },
+      ...{ sinceMs: 59_000, atMs: 60_000, lane: 'north-1', zone: null, incidentKind: 'wrong-way' },
+      ...{ positionPx: null, positionM: null, speedKmh: null, direction: 'reverse', queueLengthM: null },
+    };
+    raiseIncidents(site, state, [evidence], draft);
+    return incidentsIn(draft.records)[0];
+  }
+
+  test('is shown by the first of them that works', () => {
+    expect(openedAfter({ 'cam-a': 59_900, 'cam-b': 59_900 })?.shownBy).toBe('cam-a');
+    expect(openedAfter({ 'cam-a': 50_000, 'cam-b': 59_900 })?.shownBy).toBe('cam-b');
+  });
+
+  test('says that nobody shows it when none works', () => {
+    expect(openedAfter({ 'cam-a': 50_000, 'cam-b': 55_000 })).toMatchObject({ phase: 'open', shownBy: null });
+    expect(openedAfter({})?.shownBy).toBeNull();
+  });
+});
+
+test('the camera that it opened with stays the one that shows it', () => {
+  const { state, incident } = withIncident();
+  const closed = closeSite(DEFINITION, state, now(2600));
+  expect(incidentsIn(closed.records)).toMatchObject([{ incident, phase: 'close', shownBy: 'cam' }]);
 });

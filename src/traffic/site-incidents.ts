@@ -4,7 +4,8 @@ import { isWeakened } from './incidents/grounds.ts';
 import {
   foldEvidence,
   foldIncident,
-  type IncidentsFold,
+  type IncidentTurn,
+  incidentKeyOf,
   incidentOf,
   type LaneIncident,
   type PlacedEvidence,
@@ -23,6 +24,8 @@ import type { SiteState } from './site-state.ts';
 
 /** What loops and counting lines tell about incidents is judged so often. */
 const JUDGE_EVERY_MS = 1000;
+/** A camera without a trusted picture for longer than this is not asked for evidence. */
+const SHOWN_WITHIN_MS = 2000;
 
 /** Folds what sensors say into the site's incidents, and records what opens, changes and closes by it. */
 export function raiseIncidents(
@@ -31,10 +34,20 @@ export function raiseIncidents(
   evidence: readonly PlacedEvidence[],
   draft: RecordDraft,
 ): SiteState {
-  return evidence.reduce((state, each) => {
-    const name = (): string => nameOf(definition, state);
-    return settle(state, foldEvidence(state.incidents, each, definition.incidents, name), draft);
-  }, before);
+  if (evidence.length === 0) return before;
+  const incidents = new Map(before.incidents);
+  let state: SiteState = { ...before, incidents };
+  for (const each of evidence) {
+    const key = incidentKeyOf(each);
+    const named = state;
+    const fold = foldEvidence(incidents.get(key), each, definition.incidents, () =>
+      nameOf(definition, named),
+    );
+    if (fold === null) continue;
+    if (fold.incident !== null) incidents.set(key, fold.incident);
+    state = settle(definition, state, fold.turn, draft);
+  }
+  return state;
 }
 
 /** Remembers what an observation of loops may mean for incidents. */
@@ -174,7 +187,7 @@ function witness(
 }
 
 function change(
-  { incidents: rules }: SiteDefinition,
+  definition: SiteDefinition,
   state: SiteState,
   to: {
     readonly key: string;
@@ -183,21 +196,46 @@ function change(
   },
   draft: RecordDraft,
 ): SiteState {
-  return settle(state, foldIncident(state.incidents, to.key, to.input, rules, to.closing), draft);
+  const known = state.incidents.get(to.key);
+  const fold = known && foldIncident(known, to.input, definition.incidents, to.closing);
+  if (!fold) return state;
+  const incidents = new Map(state.incidents);
+  if (fold.incident === null) incidents.delete(to.key);
+  else incidents.set(to.key, fold.incident);
+  return settle(definition, { ...state, incidents }, fold.turn, draft);
 }
 
-function settle(state: SiteState, { incidents, turn }: IncidentsFold, draft: RecordDraft): SiteState {
-  if (turn === null) return incidents === state.incidents ? state : { ...state, incidents };
+function settle(
+  definition: SiteDefinition,
+  state: SiteState,
+  turn: IncidentTurn | null,
+  draft: RecordDraft,
+): SiteState {
+  if (turn === null) return state;
   const turned = incidentOf(turn, draft.wallOf);
   const { openedMs, lastMs, grounds } = turn.life;
   const atMs = { open: openedMs, update: Math.max(lastMs, grounds.at(-1)?.atMs ?? 0), close: lastMs };
   const figures = {
     speedKmh: roundOrNull(turned.speedKmh, 1),
     queueLengthM: roundOrNull(turned.queueLengthM, 0),
+    shownBy: turned.shownBy ?? cameraThatShows(definition, state, { lane: turned.lane, atMs: openedMs }),
   };
   const incident = withEvidence(state.recentIncidents, { ...turned, ...figures });
   draft.incident(incident, atMs[turn.phase]);
   const recentIncidents = rememberIncident(state.recentIncidents, incident);
   const named = state.named + (turn.phase === 'open' ? 1 : 0);
-  return { ...state, incidents, recentIncidents, named };
+  return { ...state, recentIncidents, named };
+}
+
+/** What loops raised is shown by the first camera of the lane that has shown the road just before. */
+function cameraThatShows(
+  { cameras }: SiteDefinition,
+  state: SiteState,
+  { lane, atMs }: { readonly lane: string; readonly atMs: number },
+): string | null {
+  const shows = cameras.find(({ camera, lanes }) => {
+    const pictureMs = state.cameras.get(camera)?.pictureMs ?? Number.NEGATIVE_INFINITY;
+    return atMs - pictureMs <= SHOWN_WITHIN_MS && lanes.some((seen) => seen.lane === lane);
+  });
+  return shows?.camera ?? null;
 }

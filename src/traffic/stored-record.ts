@@ -9,9 +9,9 @@ export type StreamName = StoredRecord['stream'];
 
 /**
  * Why records of the agent never reach an upstream: `evicted` to make room, `damaged` on the disk, `unstored`
- * because the store refused them for longer than memory could hold them.
+ * because the store refused them for longer than memory could hold them, `oversized` for the upstream.
  */
-export type GapReason = 'evicted' | 'damaged' | 'unstored';
+export type GapReason = 'evicted' | 'damaged' | 'unstored' | 'oversized';
 
 /** Consecutive numbers of one stream of one boot, both ends included. */
 export interface SeqRange {

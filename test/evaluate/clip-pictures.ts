@@ -6,8 +6,6 @@ import type { CameraPlan } from '../../src/sensors/contract.ts';
 import type { PicturePlacement } from '../../src/sensors/vision/camera-picture.ts';
 
 const PLANES = 3;
-/** Makes a recording play at its own speed. */
-const REAL_TIME = '-re';
 /** A recording is read by the decoder itself; this only bounds a dead one. */
 const SOCKET_TIMEOUT_MS = 3000;
 
@@ -25,8 +23,10 @@ export async function* clipPictures(options: {
   const frameBytes = PLANES * placement.netWidthPx * placement.netHeightPx;
   const frames = createNewestFrame({ frameBytes, framesPerSecond });
   const source = { kind: 'file', path: file, loop: false } as const;
-  const invocation = ffmpegInvocation({ source, placement, socketTimeoutMs: SOCKET_TIMEOUT_MS });
-  const args = invocation.args.filter((argument) => argument !== REAL_TIME);
+  const { args } = ffmpegInvocation({
+    ...{ source, placement, socketTimeoutMs: SOCKET_TIMEOUT_MS },
+    recordingPace: 'as-read',
+  });
   const timesMs = await pictureTimesMs(args);
   const child = spawn('ffmpeg', args, { stdio: ['ignore', 'pipe', 'ignore'] });
   const ended = once(child, 'close');

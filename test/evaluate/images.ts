@@ -11,14 +11,17 @@ import { round } from '../../src/base/units.ts';
 import type { Box } from '../../src/sensors/vision/box.ts';
 import { boxInPicture, placePicture } from '../../src/sensors/vision/camera-picture.ts';
 import { type DetectorSession, openDetectorSession } from '../../src/sensors/vision/detector-session.ts';
+import type { Precision } from '../../src/sensors/vision/precision.ts';
 import type { VehicleClass } from '../../src/traffic/observations/observation.ts';
 import { averagePrecision, type DrawnBox, type ScoredBox } from './average-precision.ts';
 import { clipPictures } from './clip-pictures.ts';
+import { precisionOf } from './options.ts';
 import { siteOfScene } from './scene-site.ts';
 
-const USAGE = `npm run evaluate:images -- --images DIR [--json FILE]
+const USAGE = `npm run evaluate:images -- --images DIR [--json FILE] [--precision fp32|int8]
   --images  folder with annotations.json (COCO) and its pictures
-  --json    writes everything there, too`;
+  --json    writes everything there, too
+  --precision  of the detector: fp32 unless you say int8`;
 
 const annotationsSchema = z.object({
   categories: z.array(z.object({ id: z.number(), name: z.string() })),
@@ -121,13 +124,16 @@ function isVehicle(name: string): boolean {
   return VEHICLES.some((vehicle) => vehicle === name);
 }
 
-async function evaluate(folder: string, json: string | null): Promise<void> {
+async function evaluate(
+  folder: string,
+  { json, precision }: { readonly json: string | null; readonly precision: Precision },
+): Promise<void> {
   const annotations = annotationsSchema.parse(
     JSON.parse(await readFile(join(folder, 'annotations.json'), 'utf8')),
   );
   let session: DetectorSession | null = null;
   const open: typeof openDetectorSession = async (plan) => {
-    session ??= await openDetectorSession(plan);
+    session ??= await openDetectorSession({ ...plan, precision });
     return session;
   };
   const found: Found[] = [];
@@ -167,9 +173,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  const { values } = parseArgs({ options: { images: { type: 'string' }, json: { type: 'string' } } });
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({ options: { images: text, json: text, precision: text } });
   if (values.images === undefined) throw new TypeError(`--images DIR is missing\n${USAGE}`);
-  await evaluate(values.images, values.json ?? null);
+  const precision = precisionOf(values.precision);
+  await evaluate(values.images, { json: values.json ?? null, precision });
 } catch (error) {
   process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = 1;

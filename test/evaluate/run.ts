@@ -72,7 +72,7 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
   let session: DetectorSession | null = null;
   // One session for all clips, as all cameras of a cabinet share one.
   const openDetector: typeof openDetectorSession = async (plan) => {
-    session ??= await openDetectorSession(plan);
+    session ??= await openDetectorSession({ ...plan, precision: options.precision });
     return session;
   };
   const clips: ClipReport[] = [];

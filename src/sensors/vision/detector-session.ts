@@ -35,7 +35,7 @@ export interface SessionOptions {
 }
 
 /**
- * Loads the model, tries it, and where it comes in two precisions takes the faster one that is right.
+ * Loads the model, tries it, and where it comes in two precisions takes the one that suits the machine.
  *
  * @throws RoadsideError `model-missing`, `model-corrupt` (not the file that the card names) or `model-invalid`
  *   (it loads but is not what the plan says, or finds in the known picture what is not there)
@@ -50,7 +50,8 @@ export async function openDetectorSession(
   const fp32 = await openRight(plan, 'fp32', options);
   const int8 = await openDetector(plan, 'int8', options).catch((error: unknown) => messageOf(error));
   if (typeof int8 === 'string') return sessionOf(fp32, fixedReport('fp32', `int8 cannot be used: ${int8}`));
-  const report = await choosePrecision({ fp32, int8 }, monotonicMs);
+  const picturesPerS = plan.picturesPerS ?? null;
+  const report = await choosePrecision({ fp32, int8 }, { picturesPerS, monoMs: monotonicMs });
   const [chosen, other] = report.precision === 'int8' ? [int8, fp32] : [fp32, int8];
   await other.release();
   return sessionOf(chosen, report);

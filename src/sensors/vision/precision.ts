@@ -1,4 +1,4 @@
-import { round } from '../../base/units.ts';
+import { MS_PER_S, round } from '../../base/units.ts';
 
 export type Precision = 'fp32' | 'int8';
 
@@ -38,13 +38,23 @@ const MEASURE_FOR_MS = 1000;
 const FEWEST_TURNS = 5;
 
 /**
- * The faster of two precisions that are both right. int8 is fast only on processors with dot products of bytes
- * (VNNI and its like), and without them some kernels saturate and are wrong: so both are tried on the machine.
+ * fp32 finds what int8 finds, with steadier boxes (docs/models.md): it is used where it takes no more than this
+ * share of the detector's time. The rest is for a processor that gets hot and slow, and for what else runs on it.
+ */
+const FP32_SHARE = 0.5;
+
+/**
+ * fp32 where the machine has time for it, else the faster of two precisions that are both right. int8 is fast only on
+ * processors with dot products of bytes (VNNI and its like), and without them some kernels saturate and are wrong: so
+ * both are tried on the machine.
+ *
+ * @param how `picturesPerS`: what all cameras ask for together; null where nobody knows, then the faster one is used
  */
 export async function choosePrecision(
   candidates: Readonly<Record<Precision, Candidate>>,
-  monoMs: () => number,
+  how: { readonly picturesPerS: number | null; readonly monoMs: () => number },
 ): Promise<PrecisionReport> {
+  const { picturesPerS, monoMs } = how;
   const { int8 } = candidates;
   if (int8.problem !== null) {
     return { precision: 'fp32', fp32Ms: null, int8Ms: null, note: `int8 is wrong here: ${int8.problem}` };
@@ -61,8 +71,10 @@ export async function choosePrecision(
     await turn('int8');
   }
   const [fp32Ms, int8Ms] = [median(taken.fp32), median(taken.int8)];
-  const precision = int8Ms < fp32Ms ? 'int8' : 'fp32';
-  const note = `${precision} is used: int8 takes ${round(int8Ms, 1)} ms, fp32 ${round(fp32Ms, 1)} ms`;
+  const hasTime = picturesPerS !== null && fp32Ms * picturesPerS <= FP32_SHARE * MS_PER_S;
+  const precision = hasTime || fp32Ms <= int8Ms ? 'fp32' : 'int8';
+  const asked = picturesPerS === null ? '' : ` for ${round(picturesPerS, 1)} pictures a second`;
+  const note = `${precision} is used${asked}: int8 takes ${round(int8Ms, 1)} ms, fp32 ${round(fp32Ms, 1)} ms`;
   return { precision, fp32Ms, int8Ms, note };
 }
 

@@ -272,6 +272,25 @@ describe('no collision', () => {
   });
 });
 
+test.each([
+  [2, 0],
+  [20, 1],
+])('%d vehicles on each side that all meet: what is passed over is counted', (vehicles, atLeast) => {
+  const column = (first: number, at: Actor['at']): Actor[] =>
+    Array.from({ length: vehicles }, (_, n) => ({ track: first + n, at }));
+  let view: ViewState = EMPTY_VIEW;
+  let state: CollisionState = NO_COLLISION;
+  const actors = [...column(1, fromLeft), ...column(101, fromRight)];
+  for (let atMs = 0; atMs <= IMPACT.atMs; atMs += EVERY_MS) {
+    const points = pointsOf(actors, atMs);
+    view = foldTracks(camera, view, { kind: 'vehicle-tracks', camera: 'cam', atMs, tracks: points }).state;
+    state = foldCollisions(camera, state, { view, points, atMs }, definition).state;
+  }
+  expect(state.encounters.length).toBeGreaterThan(0);
+  expect(state.encounters.length).toBeLessThanOrEqual(256);
+  expect(Math.min(1, state.refused)).toBe(atLeast);
+});
+
 describe('a collision on a site', () => {
   function roadWith(kind: 'through' | 'non-motor'): TestRoad {
     const rules = { ...INCIDENT_RULES, collision: { dwellS: 0.2, clearS: 5, lanes: ['through'] as const } };

@@ -1,5 +1,6 @@
 import { round } from '../../base/units.ts';
 import { isInside, lengthOf, subtract } from '../geometry.ts';
+import { laneNamed } from '../lane-index.ts';
 import type { TrackPoint } from '../observations/observation.ts';
 import type { ViewedTrack, ViewState } from '../passages/camera-view.ts';
 import { lastSeen, type TrackMotion } from '../passages/track-motion.ts';
@@ -71,9 +72,11 @@ interface Wreck {
 export interface CollisionState {
   readonly encounters: readonly Encounter[];
   readonly wrecks: readonly Wreck[];
+  /** How many encounters and wrecks were passed over since the start, because there were too many at once. */
+  readonly refused: number;
 }
 
-export const NO_COLLISION: CollisionState = { encounters: [], wrecks: [] };
+export const NO_COLLISION: CollisionState = { encounters: [], wrecks: [], refused: 0 };
 
 /**
  * Judges one camera's tracks at one picture. The evidence goes on while the wreck is seen; a second vehicle at rest
@@ -93,22 +96,26 @@ export function foldCollisions(
     if (atMs - wreck.lastMs <= GONE_MS) wrecks.push({ ...wreck, borneOut: isBorneOut(wreck, view, atMs) });
   }
   const encounters: Encounter[] = [];
-  for (const encounter of [...state.encounters, ...meetings(state.encounters, seen)]) {
+  const met = meetings(state.encounters, seen);
+  let refused = state.refused + Math.max(0, met.length - LIMIT);
+  for (const encounter of [...state.encounters, ...met.slice(-LIMIT)]) {
     if (atMs - encounter.atMs > AFTERMATH_MS) continue;
     const judged = { ...encounter, thrown: thrownIn(encounter, view) };
     const wreck = wreckOf(camera, judged, view, atMs);
     if (wreck === null) encounters.push(judged);
-    const isNew = wreck !== null && !wrecks.some((known) => isSameWreck(known, wreck));
-    if (isNew && wrecks.length < LIMIT) wrecks.push(wreck);
+    if (wreck === null || wrecks.some((known) => isSameWreck(known, wreck))) continue;
+    if (wrecks.length < LIMIT) wrecks.push(wreck);
+    else refused += 1;
   }
+  refused += Math.max(0, encounters.length - LIMIT);
   const evidence = wrecks
     .filter(({ lane, lastMs }) => lastMs === atMs && isWatchedIn(definition, lane))
     .map((wreck) => evidenceOf(camera, wreck, atMs));
-  return { state: { encounters: encounters.slice(-LIMIT), wrecks }, evidence };
+  return { state: { encounters: encounters.slice(-LIMIT), wrecks, refused }, evidence };
 }
 
 function isWatchedIn({ lanes, incidents }: Pick<SiteDefinition, 'lanes' | 'incidents'>, id: string): boolean {
-  const kind = lanes.find(({ lane }) => lane === id)?.kind;
+  const kind = laneNamed(lanes, id)?.kind;
   return kind !== undefined && isWatched(incidents, 'collision', kind);
 }
 
@@ -145,9 +152,11 @@ function meetings(
     atMs,
   }: { readonly view: ViewState; readonly points: readonly TrackPoint[]; readonly atMs: number },
 ): readonly Encounter[] {
-  const moving = points.flatMap((point) => {
+  const shown = points.filter((point) => !point.coasting && point.class !== 'person');
+  const moving = shown.flatMap((point) => {
     const motion = view.tracks.get(point.track)?.motion;
-    if (motion === undefined || point.coasting || point.class === 'person') return [];
+    if (motion === undefined || !shown.some((other) => other !== point && areTogether(point, other)))
+      return [];
     const way = steadyWayOf(motion);
     return way === null || paceOf(way) < MEETING_PACE ? [] : [{ point, way }];
   });
@@ -163,7 +172,7 @@ function meetings(
       .map((b) => [a.way, b.way] as const),
   );
   const stoodBefore = pairs.length === 0 ? [] : standing(view, atMs);
-  return pairs.slice(-LIMIT).map((ways): Encounter => ({ atMs, ways, thrown: [null, null], stoodBefore }));
+  return pairs.map((ways): Encounter => ({ atMs, ways, thrown: [null, null], stoodBefore }));
 }
 
 function areTogether({ box: a }: TrackPoint, { box: b }: TrackPoint): boolean {

@@ -10,10 +10,10 @@ export type RecentIncidents = ReadonlyMap<string, Incident>;
 /** More than close while the files of the oldest are made. Open are no more than places times kinds. */
 const CLOSED_REMEMBERED = 64;
 
-/** An incident as it is to be recorded: with the files that are there by now. */
+/** An incident as it is to be recorded: with the files that are there by now, and the camera that it opened with. */
 export function withEvidence(recent: RecentIncidents, incident: Incident): Incident {
-  const evidence = recent.get(incident.incident)?.evidence ?? [];
-  return evidence.length === 0 ? incident : { ...incident, evidence };
+  const known = recent.get(incident.incident);
+  return known === undefined ? incident : { ...incident, shownBy: known.shownBy, evidence: known.evidence };
 }
 
 export function rememberIncident(recent: RecentIncidents, incident: Incident): RecentIncidents {

@@ -8,14 +8,23 @@ export interface Ground {
   readonly atMs: number;
 }
 
-/** A lane whose sensors change their minds all day does not make a record without end. */
+/** A lane whose sensors change their minds all day does not make a record without end: more than any lane's sensors. */
 const MOST_GROUNDS = 16;
 
-/** Adds what a sensor says, unless it is what the sensor said last. The same list comes back then. */
+/**
+ * Adds what a sensor says, unless it is what the sensor said last: the same list comes back then. A long list loses
+ * the oldest that a sensor has taken back since; an update told of it when it was said.
+ */
 export function addGround(grounds: readonly Ground[], saying: Ground): readonly Ground[] {
   const last = grounds.findLast(({ sensor }) => sensor === saying.sensor);
   const isNews = last === undefined || (saying.says !== 'raises' && last.says !== saying.says);
-  return isNews && grounds.length < MOST_GROUNDS ? [...grounds, saying] : grounds;
+  if (!isNews) return grounds;
+  const all = [...grounds, saying];
+  // The first says why it was opened.
+  const takenBack = all.findIndex(
+    ({ sensor }, at) => at > 0 && all.slice(at + 1).some((later) => later.sensor === sensor),
+  );
+  return all.length > MOST_GROUNDS ? all.filter((_, at) => at !== takenBack) : all;
 }
 
 /** Confirmed while a sensor bears it out and none contradicts; what a sensor said last counts. */

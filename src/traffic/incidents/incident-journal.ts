@@ -36,7 +36,7 @@ export interface LaneIncident
   readonly camera: string | null;
 }
 
-/** By `lane/kind`, or `lane/zone/kind` on a shoulder. */
+/** By incidentKeyOf: `lane/kind`, or `lane/zone/kind` on a shoulder. */
 export type Incidents = ReadonlyMap<string, LaneIncident>;
 
 /** An incident that has just opened, changed or closed. */
@@ -48,29 +48,28 @@ export interface IncidentTurn {
   readonly closing: IncidentClosing | null;
 }
 
-export interface IncidentsFold {
-  readonly incidents: Incidents;
+export interface IncidentFold {
+  /** Null when it is over. */
+  readonly incident: LaneIncident | null;
   readonly turn: IncidentTurn | null;
 }
 
 const QUIET: LaneIncidentState = { kind: 'quiet' };
 
-/** Folds one piece of evidence into the incident of its place and kind. */
+/** Folds one piece of evidence into the incident of its place and kind; null when it changes nothing. */
 export function foldEvidence(
-  incidents: Incidents,
+  known: LaneIncident | undefined,
   evidence: PlacedEvidence,
   rules: IncidentRules,
   nameIncident: () => string,
-): IncidentsFold {
-  const key = keyOf(evidence);
-  const known = incidents.get(key);
+): IncidentFold | null {
   const life = known?.life ?? QUIET;
   const next = nextLaneIncident(
     life,
     { kind: 'evidence', evidence },
     lifeRuleOf(rules, evidence.incidentKind),
   );
-  if (next.state === life) return { incidents, turn: null };
+  if (next.state === life) return null;
   const { lane, zone, incidentKind, positionPx, positionM, speedKmh, direction, queueLengthM } = evidence;
   const camera = evidence.source === 'camera' ? evidence.sensor : null;
   const place = { lane, zone, incidentKind, positionPx, positionM, speedKmh, direction, queueLengthM };
@@ -81,26 +80,21 @@ export function foldEvidence(
       : { ...known, ...(camera === null ? {} : place), camera: known.camera ?? camera }),
     life: next.state,
   };
-  return { incidents: new Map(incidents).set(key, incident), turn: turnOf(incident, next, life, null) };
+  return { incident, turn: turnOf(incident, next, life, null) };
 }
 
 /** Anything else that happens to a known incident: what other sensors say, time that passes, the end. */
 export function foldIncident(
-  incidents: Incidents,
-  key: string,
+  known: LaneIncident,
   input: Exclude<LaneIncidentInput, { kind: 'evidence' }>,
   rules: IncidentRules,
   closing: IncidentClosing = 'cleared',
-): IncidentsFold {
-  const known = incidents.get(key);
-  if (known === undefined) return { incidents, turn: null };
+): IncidentFold | null {
   const next = nextLaneIncident(known.life, input, lifeRuleOf(rules, known.incidentKind));
-  if (next.state === known.life) return { incidents, turn: null };
+  if (next.state === known.life) return null;
   const incident = { ...known, life: next.state };
-  const changed = new Map(incidents);
-  if (next.state.kind === 'quiet') changed.delete(key);
-  else changed.set(key, incident);
-  return { incidents: changed, turn: turnOf(incident, next, known.life, closing) };
+  const turn = turnOf(incident, next, known.life, closing);
+  return { incident: next.state.kind === 'quiet' ? null : incident, turn };
 }
 
 function turnOf(
@@ -114,8 +108,9 @@ function turnOf(
   return { phase: next.change, incident, life, closing: next.change === 'close' ? closing : null };
 }
 
-function keyOf({ lane, zone, incidentKind }: PlacedEvidence): string {
-  return [lane, ...(zone === null ? [] : [zone]), incidentKind].join('/');
+/** The key of the incident that a piece of evidence is about. */
+export function incidentKeyOf({ lane, zone, incidentKind }: PlacedEvidence): string {
+  return zone === null ? `${lane}/${incidentKind}` : `${lane}/${zone}/${incidentKind}`;
 }
 
 /** The figures of an incident record, with times on the wall clock. */
@@ -144,6 +139,7 @@ export function incidentOf(
     speedKmh: incident.speedKmh,
     direction: incident.direction,
     queueLengthM: incident.queueLengthM,
+    shownBy: incident.camera,
     evidence: [],
   };
 }

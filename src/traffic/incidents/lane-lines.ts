@@ -1,6 +1,7 @@
 import { MS_PER_S } from '../../base/units.ts';
 import { lengthOf } from '../geometry.ts';
-import { lastSeen, movementOf, type TrackMotion } from '../passages/track-motion.ts';
+import { laneNamed } from '../lane-index.ts';
+import { lastSeen, type TrackMotion } from '../passages/track-motion.ts';
 import type { LaneQueue } from '../queues/lane-queue.ts';
 import type { CameraDefinition, CameraLaneDefinition, SiteDefinition } from '../site-definition.ts';
 import { judgeQueue, outlasts, type QueueSize, type TooLong } from './congestion.ts';
@@ -58,7 +59,7 @@ export function foldLaneLines(
     if (judged === null) continue;
     tooLong.set(lane.lane, judged);
     const head = longest[0];
-    const kind = definition.lanes.find((each) => each.lane === lane.lane)?.kind ?? 'through';
+    const kind = laneNamed(definition.lanes, lane.lane)?.kind ?? 'through';
     const waitS = definition.incidents.stoppedVehicle.waitS[kind];
     if (head === undefined || judged.lastMs !== seen.atMs || !outlasts(judged, waitS, seen.atMs)) continue;
     if (!isWatched(definition.incidents, 'congestion', kind)) continue;
@@ -71,7 +72,7 @@ export function foldLaneLines(
 
 function isWaiting({ motion, conduct }: SeenVehicle): boolean {
   if (conduct.standing?.lastMs === motion.lastMs) return true;
-  const movement = movementOf(motion);
+  const { movement } = motion;
   if (movement === null) return conduct.standing !== null;
   if (movement.speedKmh !== null) return movement.speedKmh < CREEPS_BELOW_KMH;
   const heights = lengthOf(movement.px) / Math.max(1, motion.boxHeightPx);
@@ -150,7 +151,7 @@ function queueEvidence(
     incidentKind: 'congestion',
     positionPx: head.conduct.foot,
     positionM: lastSeen(head.motion)?.groundM ?? null,
-    speedKmh: movementOf(head.motion)?.speedKmh ?? null,
+    speedKmh: head.motion.movement?.speedKmh ?? null,
     direction: 'forward',
     queueLengthM: lengthM,
   };

@@ -1,4 +1,5 @@
 import { dot, isInside, lengthOf, subtract } from '../geometry.ts';
+import { laneNamed } from '../lane-index.ts';
 import type {
   CameraDefinition,
   CameraLaneDefinition,
@@ -74,7 +75,7 @@ function isPurpose(kind: ZoneKind): kind is NonNullable<RoadPlace['purpose']> {
 }
 
 function kindOf(lanes: readonly LaneDefinition[], name: string): LaneKind {
-  return lanes.find(({ lane }) => lane === name)?.kind ?? 'through';
+  return laneNamed(lanes, name)?.kind ?? 'through';
 }
 
 /** The lane whose drawing is nearest to a place: the middle of a junction is in none. */

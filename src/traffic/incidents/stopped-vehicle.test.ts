@@ -235,3 +235,22 @@ describe('the end of an incident', () => {
     ]);
   });
 });
+
+describe('a vehicle of which the detector shows the whole and its cabin by turns, as by night', () => {
+  /** For so long the one, then the other; a cabin's box ends above the lamps. */
+  const TURN_MS = 1500;
+  const seen = (cabinPx: number) => (atMs: number) => {
+    const isWhole = Math.floor(atMs / TURN_MS) % 2 === 0;
+    const [x, y] = [50, isWhole ? 300 : 276];
+    const box = [x - 20, y - (isWhole ? 40 : cabinPx), x + 20, y] as const;
+    return [{ ...vehicle(1, [x, y]), box }];
+  };
+
+  test('stands', () => {
+    expect(opened(roadWith([]).run(20_000, seen(20)))).toEqual(['stopped-vehicle']);
+  });
+
+  test('does not, where the whole of it goes to and fro', () => {
+    expect(opened(roadWith([]).run(20_000, seen(40)))).toEqual([]);
+  });
+});

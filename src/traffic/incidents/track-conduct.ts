@@ -1,6 +1,6 @@
 import { lengthOf, subtract } from '../geometry.ts';
-import { goesAlong } from '../passages/camera-view.ts';
-import { isStanding, lastSeen, movementOf, type TrackMotion } from '../passages/track-motion.ts';
+import { courseOf } from '../passages/camera-view.ts';
+import { isStanding, lastSeen, type TrackMotion } from '../passages/track-motion.ts';
 import type { Incident } from '../record.ts';
 import type { CameraLaneDefinition, IncidentRules, PointPx } from '../site-definition.ts';
 
@@ -26,6 +26,9 @@ const LOST_STANDING_MS = 30_000;
 const SAME_PLACE_HEIGHTS = 0.5;
 const SAME_HEIGHT = 1.5;
 
+/** A box lower than this share of another of the same vehicle within two seconds shows a part of it. */
+const PART_HEIGHT = 0.7;
+
 /** A stretch of time at one place. */
 export interface Stay {
   readonly sinceMs: number;
@@ -33,6 +36,8 @@ export interface Stay {
   /** How much of it was seen, ms. */
   readonly seenMs: number;
   readonly foot: PointPx;
+  /** The highest that its box was: by night a detector shows a vehicle and a part of it by turns. */
+  readonly heightPx: number;
 }
 
 /** Since when one track has been doing what an incident is made of. */
@@ -91,7 +96,7 @@ export function judgeVehicle(
   rules: IncidentRules,
 ): TrackConduct | null {
   const seen = lastSeen(motion);
-  const movement = movementOf(motion);
+  const { movement } = motion;
   if (seen === null) return known;
   const place = { onFoot: false, lastMs: seen.atMs, foot: seen.foot, heightPx: motion.boxHeightPx };
   if (movement === null) return { ...(known ?? UNJUDGED), ...place };
@@ -101,19 +106,21 @@ export function judgeVehicle(
     lastMs: seen.atMs,
     seenMs: movement.spanMs,
     foot: seen.foot,
-    isThere: ({ foot }) => lengthOf(subtract(seen.foot, foot)) <= CREPT_HEIGHTS * motion.boxHeightPx,
+    heightPx: motion.boxHeightPx,
+    isThere: ({ foot, heightPx }) =>
+      lengthOf(subtract(seen.foot, foot)) <= CREPT_HEIGHTS * Math.max(heightPx, motion.boxHeightPx),
     knownForMs: rememberedMs(known?.standing ?? null),
+    flickers: isFlickering(motion),
   });
-  const against =
-    lane !== null && !stands && goesAlong(motion, subtract(lane.direction[0], lane.direction[1]));
-  const along = lane !== null && !stands && goesAlong(motion, subtract(lane.direction[1], lane.direction[0]));
+  const course =
+    lane === null || stands ? null : courseOf(motion, subtract(lane.direction[1], lane.direction[0]));
   const fast = movement.speedKmh === null || movement.speedKmh >= rules.wrongWay.aboveKmh;
   const began = { sinceMs: motion.lastMs, fromM: seen.groundM, fromPx: seen.foot };
   return {
     ...place,
     standing,
-    heading: against ? 'reverse' : along ? 'forward' : (known?.heading ?? null),
-    wrongWay: against && fast ? (known?.wrongWay ?? began) : null,
+    heading: course ?? known?.heading ?? null,
+    wrongWay: course === 'reverse' && fast ? (known?.wrongWay ?? began) : null,
     astray: null,
     roam: null,
   };
@@ -137,8 +144,10 @@ export function judgeWalker(
     lastMs: seen.atMs,
     seenMs: 0,
     foot: seen.foot,
+    heightPx: motion.boxHeightPx,
     isThere: ({ foot }) => acrossPx(subtract(seen.foot, foot), lane) <= CROSSES_HEIGHTS * motion.boxHeightPx,
     knownForMs: LOST_MS,
+    flickers: false,
   });
   const at = { onFoot: true, lastMs: seen.atMs, foot: seen.foot, heightPx: motion.boxHeightPx };
   const before = astray?.sinceMs === known?.astray?.sinceMs ? (known?.roam ?? null) : null;
@@ -163,16 +172,23 @@ interface Seen extends Stay {
   isThere(earlier: Stay): boolean;
   /** … which is another one after a longer time without a sight. */
   readonly knownForMs: number;
+  /** Its box is now a part and now the whole: that it moves says nothing. */
+  readonly flickers: boolean;
 }
 
-function nextStay(known: Stay | null, stays: boolean, { isThere, knownForMs, ...now }: Seen): Stay | null {
+function nextStay(
+  known: Stay | null,
+  stays: boolean,
+  { isThere, knownForMs, flickers, ...now }: Seen,
+): Stay | null {
   const unseenMs = known === null ? 0 : now.lastMs - known.lastMs;
-  if (!stays) return known !== null && unseenMs <= GAP_MS ? known : null;
-  const isSame = known !== null && unseenMs <= knownForMs && isThere(known);
-  if (!isSame) return now;
+  const isThereNow = known !== null && unseenMs <= knownForMs && isThere(known);
+  if (!stays) return known !== null && (unseenMs <= GAP_MS || (flickers && isThereNow)) ? known : null;
+  if (!isThereNow) return now;
   return {
     ...known,
     lastMs: now.lastMs,
+    heightPx: Math.max(known.heightPx, now.heightPx),
     seenMs: known.seenMs + (unseenMs <= GAP_MS ? unseenMs : now.seenMs),
   };
 }
@@ -195,4 +211,10 @@ function lowest(a: PointPx, b: PointPx): PointPx {
 
 function highest(a: PointPx, b: PointPx): PointPx {
   return [Math.max(a[0], b[0]), Math.max(a[1], b[1])];
+}
+
+/** By night a detector shows a cabin above lamps and the whole vehicle by turns: its foot jumps, and stays. */
+function isFlickering({ samples }: TrackMotion): boolean {
+  const heights = samples.map(({ box }) => box[3] - box[1]);
+  return Math.min(...heights) < PART_HEIGHT * Math.max(...heights);
 }

@@ -2,7 +2,7 @@ import { MS_PER_S } from '../../base/units.ts';
 import { lengthOf, subtract } from '../geometry.ts';
 import type { TrackPoint } from '../observations/observation.ts';
 import type { ViewState } from '../passages/camera-view.ts';
-import { lastSeen, movementOf, type TrackMotion } from '../passages/track-motion.ts';
+import { lastSeen, type TrackMotion } from '../passages/track-motion.ts';
 import type { LaneQueue } from '../queues/lane-queue.ts';
 import type { CameraDefinition, PointPx, SiteDefinition } from '../site-definition.ts';
 import { isAboard } from './aboard.ts';
@@ -180,7 +180,7 @@ function evidenceOf(
     zone: place.zone,
     positionPx: conduct.foot,
     positionM: seen?.groundM ?? null,
-    speedKmh: movementOf(motion)?.speedKmh ?? null,
+    speedKmh: motion.movement?.speedKmh ?? null,
     direction: conduct.heading,
     queueLengthM: null,
   };

@@ -1,4 +1,4 @@
-import { dot, isInside, lengthOf, relativeTo, subtract } from '../geometry.ts';
+import { type CrossLine, crossLineOf, dot, isInside, lengthOf, relativeTo, subtract } from '../geometry.ts';
 import type { VehicleTracks } from '../observations/observation.ts';
 import type { CameraDefinition, CameraLaneDefinition, PointPx } from '../site-definition.ts';
 import type { CompletedPassage } from './passage.ts';
@@ -109,7 +109,7 @@ function cross(
     if (direction === null || approach.crossing === null) continue;
     const way = wayOf(lane, direction);
     if (counted !== null && !areOpposite(counted, way)) continue;
-    if ((counted !== null || direction === 'reverse') && !goesAlong(motion, way)) continue;
+    if ((counted !== null || direction === 'reverse') && courseOf(motion, way) !== 'forward') continue;
     const offCentre = Math.abs(approach.crossing.along - 0.5);
     if (offCentre > 0.5 + BESIDE_LINE) continue;
     if (best === null || offCentre < best.offCentre) {
@@ -137,12 +137,21 @@ function wayOf(lane: CameraLaneDefinition, direction: Direction): PointPx {
   return direction === 'forward' ? subtract(to, from) : subtract(from, to);
 }
 
+/** Worked out once for a definition, which never changes: each track asks in each picture. */
+const crossLines = new WeakMap<CameraLaneDefinition, CrossLine>();
+
+function crossLineIn(lane: CameraLaneDefinition): CrossLine {
+  const line = crossLines.get(lane) ?? crossLineOf(lane.countLine, lane.direction);
+  crossLines.set(lane, line);
+  return line;
+}
+
 function approachOf(
-  { countLine, direction }: CameraLaneDefinition,
+  lane: CameraLaneDefinition,
   now: { readonly known: Approach | null; readonly seen: Sample; readonly heightPx: number },
 ): Approach {
   const { known, seen, heightPx } = now;
-  const { beyond, along } = relativeTo(seen.foot, countLine, direction);
+  const { beyond, along } = relativeTo(seen.foot, crossLineIn(lane));
   const heights = beyond / Math.max(1, heightPx);
   if (known === null) {
     return { atMs: seen.atMs, beyond, farBefore: heights, farBeyond: heights, crossing: null };
@@ -168,9 +177,11 @@ function passedBy({ beyond, farBefore, farBeyond }: Approach, heightPx: number):
   return null;
 }
 
-/** Whether a track goes this way, steadily: no single jump makes it. */
-export function goesAlong(motion: TrackMotion, way: PointPx): boolean {
-  return halvesOf(motion)?.every(({ px }) => cosineOf(px, way) >= ALONG_COSINE) ?? false;
+/** Whether a track goes this way or against it, steadily: no single jump makes it. */
+export function courseOf(motion: TrackMotion, way: PointPx): Direction | null {
+  const cosines = halvesOf(motion)?.map((px) => cosineOf(px, way)) ?? [0];
+  if (cosines.every((cosine) => cosine >= ALONG_COSINE)) return 'forward';
+  return cosines.every((cosine) => cosine <= -ALONG_COSINE) ? 'reverse' : null;
 }
 
 function areOpposite(a: PointPx, b: PointPx): boolean {

@@ -33,20 +33,24 @@ export interface TrackMotion {
   readonly boxHeightPx: number;
   /** Newest last; positions that a picture really showed. */
   readonly samples: readonly Sample[];
+  /** Over all samples; null while they span too little time. */
+  readonly movement: Movement | null;
 }
 
 /** Folds the newest picture of a track into what is remembered of it. Predicted positions carry no evidence. */
 export function foldTrack(motion: TrackMotion | null, point: TrackPoint, atMs: number): TrackMotion {
+  const { foot, groundM, box } = point;
   const kept = motion?.samples.filter((sample) => atMs - sample.atMs <= KEPT_MS) ?? [];
-  const sample: Sample = { atMs, foot: point.foot, groundM: point.groundM, box: point.box };
+  if (!point.coasting) kept.push({ atMs, foot, groundM, box });
   const moved: TrackMotion = {
     track: point.track,
     class: point.class,
     rides: motion?.rides ?? false,
     firstMs: motion?.firstMs ?? atMs,
     lastMs: atMs,
-    boxHeightPx: point.box[3] - point.box[1],
-    samples: point.coasting ? kept : [...kept, sample],
+    boxHeightPx: box[3] - box[1],
+    samples: kept,
+    movement: movementIn(kept),
   };
   if (point.class !== 'person') return moved;
   const rides = moved.rides || isFasterThanOnFoot(moved);
@@ -55,7 +59,7 @@ export function foldTrack(motion: TrackMotion | null, point: TrackPoint, atMs: n
 
 /** A detector often sees the rider and not what he rides. */
 function isFasterThanOnFoot(motion: TrackMotion): boolean {
-  const movement = movementOf(motion, RIDING_WINDOW_MS);
+  const movement = movementIn(motion.samples.filter(({ atMs }) => motion.lastMs - atMs <= RIDING_WINDOW_MS));
   if (movement === null) return false;
   if (movement.speedKmh !== null) return movement.speedKmh > RIDING_KMH;
   const heights = lengthOf(movement.px) / Math.max(1, motion.boxHeightPx);
@@ -70,43 +74,37 @@ export interface Movement {
 }
 
 /**
- * Least-squares movement over the remembered past, so that one jumping box does not make a speed.
- * Speed is that of the foot on the ground plane, km/h; null when the camera is not calibrated.
+ * How the foot moved in the two halves of the remembered past, in pixels, or null while it is too short. What both
+ * halves show is a movement; a track that jumps from one road user to another shows it in one of them at most.
  */
-export function movementOf(motion: TrackMotion, windowMs = KEPT_MS): Movement | null {
-  return movementIn(motion.samples.filter((sample) => motion.lastMs - sample.atMs <= windowMs));
-}
-
-/**
- * The remembered past in two halves, or null while it is too short. What both halves show is a movement; a
- * track that jumps from one road user to another shows it in one of them at most.
- */
-export function halvesOf(motion: TrackMotion): readonly [Movement, Movement] | null {
-  const first = motion.samples[0];
-  if (first === undefined) return null;
-  const middleMs = (first.atMs + motion.lastMs) / 2;
-  const earlier = movementIn(motion.samples.filter(({ atMs }) => atMs <= middleMs));
-  const later = movementIn(motion.samples.filter(({ atMs }) => atMs >= middleMs));
-  return earlier === null || later === null ? null : [earlier, later];
-}
-
-function movementIn(samples: readonly Sample[]): Movement | null {
+export function halvesOf({ samples, lastMs }: TrackMotion): readonly [PointPx, PointPx] | null {
   const first = samples[0];
-  const last = samples.at(-1);
-  if (first === undefined || last === undefined) return null;
-  const spanMs = last.atMs - first.atMs;
+  if (first === undefined) return null;
+  const middleMs = (first.atMs + lastMs) / 2;
+  const earlier = movedIn(samples.filter(({ atMs }) => atMs <= middleMs));
+  const later = movedIn(samples.filter(({ atMs }) => atMs >= middleMs));
+  return earlier === null || later === null ? null : [earlier.px, later.px];
+}
+
+/** Speed is that of the foot on the ground plane, km/h; null when the camera is not calibrated. */
+function movementIn(samples: readonly Sample[]): Movement | null {
+  const moved = movedIn(samples);
+  if (moved === null) return null;
+  const { spanMs, px, times } = moved;
+  if (samples.some(({ groundM }) => groundM === null)) return { spanMs, px, speedKmh: null };
+  const m = slopeOf(samples, times, ({ groundM }) => groundM ?? [0, 0]);
+  return { spanMs, px, speedKmh: kmhFromMs(Math.hypot(m[0], m[1]) * MS_PER_S) };
+}
+
+/** Least-squares movement, so that one jumping box does not make a speed. */
+function movedIn(
+  samples: readonly Sample[],
+): (Omit<Movement, 'speedKmh'> & { readonly times: Times }) | null {
+  const spanMs = (samples.at(-1)?.atMs ?? 0) - (samples[0]?.atMs ?? 0);
   if (spanMs < MIN_SPAN_MS) return null;
-  const px: PointPx = [
-    slope(samples, (sample) => sample.foot[0]) * spanMs,
-    slope(samples, (sample) => sample.foot[1]) * spanMs,
-  ];
-  const onGround = samples.every((sample) => sample.groundM !== null);
-  if (!onGround) return { spanMs, px, speedKmh: null };
-  const metresPerMs = Math.hypot(
-    slope(samples, (sample) => sample.groundM?.[0] ?? 0),
-    slope(samples, (sample) => sample.groundM?.[1] ?? 0),
-  );
-  return { spanMs, px, speedKmh: kmhFromMs(metresPerMs * MS_PER_S) };
+  const times = timesOf(samples);
+  const [x, y] = slopeOf(samples, times, ({ foot }) => foot);
+  return { spanMs, px: [x * spanMs, y * spanMs], times };
 }
 
 /** True when the road user stands: slower than the limit on the ground, or its box hardly moves. */
@@ -121,16 +119,39 @@ export function lastSeen(motion: TrackMotion): Sample | null {
   return motion.samples.at(-1) ?? null;
 }
 
-/** Least-squares slope of a value over time, per ms. */
-function slope(samples: readonly Sample[], of: (sample: Sample) => number): number {
-  const n = samples.length;
-  const meanT = samples.reduce((sum, sample) => sum + sample.atMs, 0) / n;
-  const meanV = samples.reduce((sum, sample) => sum + of(sample), 0) / n;
-  let covariance = 0;
-  let variance = 0;
+interface Times {
+  readonly meanMs: number;
+  /** Sum of the squared distances from the mean. */
+  readonly squares: number;
+}
+
+function timesOf(samples: readonly Sample[]): Times {
+  let sum = 0;
+  for (const { atMs } of samples) sum += atMs;
+  const meanMs = sum / samples.length;
+  let squares = 0;
+  for (const { atMs } of samples) squares += (atMs - meanMs) ** 2;
+  return { meanMs, squares };
+}
+
+/** Least-squares slope of a place over time, per ms. */
+function slopeOf(
+  samples: readonly Sample[],
+  { meanMs, squares }: Times,
+  placeOf: (sample: Sample) => PointPx,
+): PointPx {
+  let [sumX, sumY] = [0, 0];
   for (const sample of samples) {
-    covariance += (sample.atMs - meanT) * (of(sample) - meanV);
-    variance += (sample.atMs - meanT) ** 2;
+    const place = placeOf(sample);
+    sumX += place[0];
+    sumY += place[1];
   }
-  return variance === 0 ? 0 : covariance / variance;
+  const [meanX, meanY] = [sumX / samples.length, sumY / samples.length];
+  let [withX, withY] = [0, 0];
+  for (const sample of samples) {
+    const place = placeOf(sample);
+    withX += (sample.atMs - meanMs) * (place[0] - meanX);
+    withY += (sample.atMs - meanMs) * (place[1] - meanY);
+  }
+  return squares === 0 ? [0, 0] : [withX / squares, withY / squares];
 }

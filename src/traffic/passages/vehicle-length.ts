@@ -34,6 +34,13 @@ const STEPS = 12;
 const NEAR_PX = 0.01;
 /** For the derivatives, m. */
 const STEP_M = 1e-4;
+/** Of a rectangle around its middle, in its length and width. */
+const CORNERS = [
+  [-0.5, -0.5],
+  [-0.5, 0.5],
+  [0.5, -0.5],
+  [0.5, 0.5],
+] as const;
 /** Pixels cubed for metres cubed below which the three edges do not determine the three unknowns. */
 const SINGULAR = 1e-6;
 /** What drives on roads, with some room. */
@@ -104,20 +111,21 @@ function solveLength(
   const start = projectPoint(plane.matrix, [(edges.x1 + edges.x2) / 2, edges.y2]);
   if (start === null) return null;
   const missBy = ([x, y, lengthM]: Unknowns): Unknowns | null => {
-    const corners = [-0.5, 0.5].flatMap((along) =>
-      [-0.5, 0.5].map((across): PointM => {
-        const [a, c] = [along * lengthM, across * edges.widthM];
-        return [x + a * way[0] - c * way[1], y + a * way[1] + c * way[0]];
-      }),
-    );
-    const pixels = corners.flatMap((corner) => {
+    let [leftPx, rightPx, lowestPx] = [
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+    ];
+    for (const [along, across] of CORNERS) {
+      const [a, c] = [along * lengthM, across * edges.widthM];
+      const corner: PointM = [x + a * way[0] - c * way[1], y + a * way[1] + c * way[0]];
       const pixel = pixelOf(roadToPicture, corner);
-      return pixel === null ? [] : [pixel];
-    });
-    if (pixels.length < corners.length) return null;
-    const xs = pixels.map(([px]) => px);
-    const ys = pixels.map(([, px]) => px);
-    return [Math.min(...xs) - edges.x1, Math.max(...xs) - edges.x2, Math.max(...ys) - edges.y2];
+      if (pixel === null) return null;
+      leftPx = Math.min(leftPx, pixel[0]);
+      rightPx = Math.max(rightPx, pixel[0]);
+      lowestPx = Math.max(lowestPx, pixel[1]);
+    }
+    return [leftPx - edges.x1, rightPx - edges.x2, lowestPx - edges.y2];
   };
   return newton([start[0], start[1], 4.5], missBy);
 }

@@ -3,7 +3,7 @@ import { isInside } from '../geometry.ts';
 import { alongM, footShare, middleOf, type PointM, wayOnGround } from '../lane-ground.ts';
 import type { VehicleClass } from '../observations/observation.ts';
 import { isMotorVehicle, laneOf, type ViewState } from '../passages/camera-view.ts';
-import { isStanding, lastSeen, movementOf, type TrackMotion } from '../passages/track-motion.ts';
+import { isStanding, lastSeen, type TrackMotion } from '../passages/track-motion.ts';
 import type { CameraDefinition, CameraLaneDefinition } from '../site-definition.ts';
 
 /** A vehicle joins the queue when it stands (SUMO: 1.39 m/s) and has left it when it is clearly under way again. */
@@ -72,7 +72,7 @@ function isAside({ zones }: CameraDefinition, motion: TrackMotion): boolean {
 }
 
 function waits(motion: TrackMotion, wasQueued: boolean): boolean {
-  const movement = movementOf(motion);
+  const { movement } = motion;
   if (movement === null) return wasQueued;
   return isStanding(motion, movement, wasQueued ? LEAVES_ABOVE_KMH : JOINS_BELOW_KMH);
 }

@@ -52,6 +52,21 @@ test('what was there at the start counts, oldest first, and is cut down to a sma
   expect(readdirSync(folder)).toEqual(['new.mp4', 'next.jpg']);
 });
 
+test('a clock that was set back changes nothing about who is the oldest, also after a restart', async () => {
+  const before = openEvidenceFolder({ folder, maxBytes: 350 });
+  const in2099 = Date.UTC(2099, 0) / 1000;
+  await before.store('a.jpg', 100, async (part) => {
+    await writeFile(part, content('a'));
+    utimesSync(part, in2099, in2099);
+  });
+  for (const name of ['c', 'b']) await before.store(`${name}.jpg`, 100, writer(content(name)));
+  const after = openEvidenceFolder({ folder, maxBytes: 350 });
+  await after.store('d.jpg', 100, writer(content('d')));
+  expect(readdirSync(folder)).toEqual(['b.jpg', 'c.jpg', 'd.jpg']);
+  await after.store('e.jpg', 100, writer(content('e')));
+  expect(readdirSync(folder)).toEqual(['b.jpg', 'd.jpg', 'e.jpg']);
+});
+
 test('half-written files of an earlier run are removed; files that are not ours are left alone', async () => {
   writeFileSync(join(folder, 'a.mp4.part'), 'half');
   writeFileSync(join(folder, 'README.txt'), content('x', 5000));

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RoadsideError } from '../../../base/errors.ts';
+import { MS_PER_S } from '../../../base/units.ts';
 import { isEvidenceName, PART_SUFFIX } from '../../contract/evidence-name.ts';
 
 /** A file that is on the disk for good. */
@@ -50,8 +51,8 @@ export function openEvidenceFolder(options: {
     .filter(isEvidenceName)
     .map((name) => ({ name, status: statSync(join(folder, name)) }))
     .filter(({ status }) => status.isFile())
-    .toSorted((a, b) => a.status.mtimeMs - b.status.mtimeMs)
-    .map(({ name, status }) => ({ name, bytes: status.size }));
+    .map(({ name, status }) => ({ name, bytes: status.size, orderMs: status.mtimeMs }))
+    .toSorted((a, b) => a.orderMs - b.orderMs);
   let bytes = held.reduce((sum, file) => sum + file.bytes, 0);
   let removed = 0;
 
@@ -77,11 +78,13 @@ export function openEvidenceFolder(options: {
       const part = join(folder, name + PART_SUFFIX);
       try {
         await write(part);
-        const stored = { name, ...(await settle(part)) };
+        const afterMs = held.at(-1)?.orderMs ?? 0;
+        const { orderMs, ...content } = await settle(part, afterMs);
+        const stored = { name, ...content };
         await makeRoom(stored.bytes);
         await rename(part, join(folder, name));
         await syncFolder(folder);
-        held = [...held.filter((file) => file.name !== name), { name, bytes: stored.bytes }];
+        held = [...held.filter((file) => file.name !== name), { name, bytes: stored.bytes, orderMs }];
         bytes = held.reduce((sum, file) => sum + file.bytes, 0);
         return stored;
       } catch (error) {
@@ -101,18 +104,28 @@ export function openEvidenceFolder(options: {
   };
 }
 
-/** Brings a file to the disk and reads it back for its checksum. */
-async function settle(file: string): Promise<{ readonly sha256: string; readonly bytes: number }> {
+/**
+ * Brings a file to the disk and reads it back for its checksum. Its time of modification is its place in the order of
+ * the folder, so it is later than that of the newest file also after the clock was set back.
+ */
+async function settle(
+  file: string,
+  afterMs: number,
+): Promise<Pick<StoredFile, 'sha256' | 'bytes'> & { readonly orderMs: number }> {
   const handle = await open(file, 'r+');
-  try {
-    await handle.chmod(0o600);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  const orderMs = await inOrder(handle, afterMs).finally(() => handle.close());
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  return { sha256: hash.digest('hex'), bytes: (await stat(file)).size };
+  return { sha256: hash.digest('hex'), bytes: (await stat(file)).size, orderMs };
+}
+
+async function inOrder(handle: FileHandle, afterMs: number): Promise<number> {
+  await handle.chmod(0o600);
+  const { mtimeMs, atimeMs } = await handle.stat();
+  const orderMs = Math.max(mtimeMs, Math.floor(afterMs) + 1);
+  if (orderMs > mtimeMs) await handle.utimes(atimeMs / MS_PER_S, orderMs / MS_PER_S);
+  await handle.sync();
+  return orderMs;
 }
 
 /** A new name is safe only when its folder is. */

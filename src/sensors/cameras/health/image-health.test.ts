@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { createImageHealth, type ImageFault, type ImageProblem } from './image-health.ts';
+import { describe, expect, test } from 'vitest';
+import { createImageHealth, type ImageFault, type ImageProblem, type ViewMemory } from './image-health.ts';
+import type { LearnedView } from './reference-view.ts';
 
 const SIZE = { netWidthPx: 416, netHeightPx: 256, scaledWidthPx: 416, scaledHeightPx: 234 } as const;
 const EVERY_MS = 500;
@@ -96,8 +97,10 @@ interface Told {
 /** Shows a minute of the street, then each look for its time, each picture for half a second. */
 function show(
   looks: readonly { readonly look: Look; readonly forS: number; readonly hung?: boolean }[],
+  timing: Parameters<typeof createImageHealth>[1] = {},
+  memory?: ViewMemory,
 ): Told {
-  const health = createImageHealth(SIZE);
+  const health = createImageHealth(SIZE, timing, memory);
   const faults: ImageFault[] = [];
   const doubtedS: number[] = [];
   let atMs = 0;
@@ -166,6 +169,39 @@ test('a picture that hangs for less than the time to a fault is one doubt and no
   expect(faults).toEqual([]);
   expect(doubtedS.length).toBeGreaterThan(5);
   expect(doubtedS.at(-1)).toBeLessThan(LEARN_S + 12);
+});
+
+describe('after a restart', () => {
+  /** What a run has kept that was shown a look for so long after its minute of the street. */
+  function keptAfter(look: Look, forS: number): LearnedView[] {
+    const views: LearnedView[] = [];
+    show([{ look, forS }], { keepEveryMs: 30_000 }, { before: null, keep: (view) => views.push(view) });
+    return views;
+  }
+  /** The first minute of the next run. */
+  function startWith(look: Look, before: LearnedView | null): readonly ImageFault[] {
+    const health = createImageHealth(SIZE, {}, { before, keep: () => undefined });
+    const times = Array.from({ length: 120 }, (_, at) => at * EVERY_MS);
+    return times.flatMap((atMs) => health.inspect(picture(look, atMs / 1000), atMs));
+  }
+
+  test('a camera that was turned while nobody looked is told', () => {
+    const [before = null] = keptAfter({}, 1);
+    expect(startWith({ byX: 16, byY: 8 }, before)).toMatchObject([{ code: 'moved', active: true }]);
+    expect(startWith({ byX: 16, byY: 8 }, null)).toEqual([]);
+  });
+
+  test('the same view, also in less light, is none', () => {
+    const [before = null] = keptAfter({}, 1);
+    expect(startWith({}, before)).toEqual([]);
+    expect(startWith({ light: 0.5 }, before)).toEqual([]);
+  });
+
+  test('a view is kept once it is learned and from time to time, and never one that is in doubt', () => {
+    expect(keptAfter({}, 10)).toHaveLength(1);
+    expect(keptAfter({}, 65)).toHaveLength(3);
+    expect(keptAfter({ byX: 16, byY: 8 }, 65)).toHaveLength(1);
+  });
 });
 
 test('dusk is learned as it falls', () => {

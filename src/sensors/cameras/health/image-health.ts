@@ -1,7 +1,7 @@
 import type { PicturePlacement } from '../../vision/camera-picture.ts';
 import { type Exposure, judgeExposure } from './exposure.ts';
 import { digestPicture, type PictureDigest } from './picture-digest.ts';
-import { createReferenceView, type ViewComparison } from './reference-view.ts';
+import { createReferenceView, type LearnedView, type ViewComparison } from './reference-view.ts';
 import { createStillness } from './stillness.ts';
 
 /** What is wrong with a picture; the code of the camera's fault. */
@@ -39,6 +39,8 @@ export interface ImageHealthTiming {
   /** A doubt that lasts less is a lorry before the lens, or headlights in it. */
   readonly distrustAfterMs: number;
   readonly searchEveryMs: number;
+  /** The view that is kept for after a restart follows the seasons, and spares the disk. */
+  readonly keepEveryMs: number;
 }
 
 export const IMAGE_HEALTH_TIMING: ImageHealthTiming = {
@@ -50,6 +52,7 @@ export const IMAGE_HEALTH_TIMING: ImageHealthTiming = {
   closeAfterMs: 10_000,
   distrustAfterMs: 2000,
   searchEveryMs: 5000,
+  keepEveryMs: 1_800_000,
 };
 
 const DETAIL: Readonly<Record<ImageProblem, string>> = {
@@ -72,13 +75,24 @@ const FOUND_RATIO = 1.4;
 const FOREIGN_LIKENESS = 0.12;
 const FOREIGN_LIGHT_RATIO = 1.6;
 
+/** What outlives the process: how the camera usually looks. */
+export interface ViewMemory {
+  /** Of an earlier run; null when nothing is known of this view. */
+  readonly before: LearnedView | null;
+  keep(view: LearnedView): void;
+}
+
+const NO_MEMORY: ViewMemory = { before: null, keep: () => undefined };
+
 export function createImageHealth(
   placement: Pick<PicturePlacement, 'netWidthPx' | 'scaledWidthPx' | 'scaledHeightPx'>,
   options: Partial<ImageHealthTiming> = {},
+  memory: ViewMemory = NO_MEMORY,
 ): ImageHealth {
   const timing = { ...IMAGE_HEALTH_TIMING, ...options };
   const stillness = createStillness();
-  const view = createReferenceView(timing.learnPictures);
+  const view = createReferenceView(timing.learnPictures, memory.before);
+  let keptMs = memory.before === null ? Number.NEGATIVE_INFINITY : null;
   const gauges = PROBLEMS.map((code) => createGauge(code, timing));
   let inspectedMs = Number.NEGATIVE_INFINITY;
   let searchedMs = Number.NEGATIVE_INFINITY;
@@ -103,8 +117,17 @@ export function createImageHealth(
     const problem = exposure.problem ?? (stillMs >= timing.stillAfterMs ? 'frozen' : null);
     const found = problem ?? judgeView(digest, exposure, atMs);
     // A fault that is open still lasts while its end is in doubt.
-    if (found === null && gauges.every(({ isOpen }) => !isOpen)) view.learn(digest, exposure.median);
+    if (found === null && gauges.every(({ isOpen }) => !isOpen)) learn(digest, exposure, atMs);
     return found;
+  };
+  const learn = (digest: PictureDigest, { median }: Exposure, atMs: number): void => {
+    view.learn(digest, median);
+    keptMs ??= atMs;
+    if (atMs - keptMs < timing.keepEveryMs) return;
+    const known = view.known();
+    if (known === null) return;
+    keptMs = atMs;
+    memory.keep(known);
   };
 
   return {

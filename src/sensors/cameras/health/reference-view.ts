@@ -4,8 +4,7 @@ import { findShift, type ViewShift } from './view-shift.ts';
 
 /**
  * What this camera usually shows: the edges that stay (kerbs, poles, markings, houses) and how sharp they are.
- * Traffic takes itself out of the mean. It is kept in memory: after a restart it is learned anew, from a picture
- * that is then taken for good.
+ * Traffic takes itself out of the mean.
  */
 export interface ReferenceView {
   /** Enough pictures have been taken in. */
@@ -14,6 +13,19 @@ export interface ReferenceView {
   learn(digest: PictureDigest, median: number): void;
   /** How a picture differs; null before the view is learned, or when it has too few edges to tell. */
   compare(digest: PictureDigest, median: number): ViewComparison | null;
+  /** What is known, to go on from after a restart; null before the view is learned. */
+  known(): LearnedView | null;
+}
+
+/** Never changed once it is handed out. */
+export interface LearnedView {
+  readonly edges: EdgeField;
+  /** Mean squared edge, and mean sharpness, of each block. */
+  readonly strength: Float32Array;
+  readonly sharpness: Float32Array;
+  /** How many it was learned from. */
+  readonly pictures: number;
+  readonly usualMedian: number;
 }
 
 export interface ViewComparison {
@@ -41,16 +53,13 @@ const LOST_BELOW = 0.3;
 /** A blur over some three pixels of the detector's input halves and halves again. */
 const SOFT_BELOW = 0.4;
 
-interface LearnedBlocks {
-  /** Mean squared edge, and mean sharpness, of each block. */
-  readonly strength: Float32Array;
-  readonly sharpness: Float32Array;
-}
+type LearnedBlocks = Pick<LearnedView, 'strength' | 'sharpness'>;
 
-export function createReferenceView(learnPictures: number): ReferenceView {
-  let learned: (LearnedBlocks & { readonly edges: EdgeField }) | null = null;
-  let pictures = 0;
-  let usualMedian = 0;
+/** @param before what an earlier run has learned of the same view */
+export function createReferenceView(learnPictures: number, before: LearnedView | null = null): ReferenceView {
+  let learned: (LearnedBlocks & { readonly edges: EdgeField }) | null = before && copyOf(before);
+  let pictures = before?.pictures ?? 0;
+  let usualMedian = before?.usualMedian ?? 0;
   return {
     get isLearned() {
       return pictures >= learnPictures;
@@ -82,6 +91,22 @@ export function createReferenceView(learnPictures: number): ReferenceView {
       const lightRatio = (lighter + 1) / (darker + 1);
       return { ...shares, lightRatio, shift: () => findShift(usual, edges) };
     },
+    known() {
+      if (learned === null || pictures < learnPictures) return null;
+      return { ...copyOf(learned), pictures, usualMedian };
+    },
+  };
+}
+
+function copyOf({
+  edges,
+  strength,
+  sharpness,
+}: Pick<LearnedView, 'edges' | 'strength' | 'sharpness'>): LearnedBlocks & { readonly edges: EdgeField } {
+  return {
+    edges: { ...edges, x: edges.x.slice(), y: edges.y.slice() },
+    strength: strength.slice(),
+    sharpness: sharpness.slice(),
   };
 }
 

@@ -2,6 +2,14 @@ import * as THREE from 'three';
 import { BUILDERS, createRandom, glass, paintOf, shade, trim } from './bodies.js';
 import { createExposure, createLens, createPass, lightTarget } from './lens.js';
 import { addStreetLamps, createPool, lampMaterial, streetLights } from './night-lights.js';
+import {
+  castShadows,
+  createCamera,
+  createDaylight,
+  drawCaption,
+  flatteningFrom,
+  shadowOf,
+} from './outdoors.js';
 import { buildPerson } from './person.js';
 import { drawRain } from './rain.js';
 import { paint } from './surfaces.js';
@@ -14,6 +22,8 @@ import { buildSurroundings } from './surroundings.js';
  */
 
 const STILL_SCALE = 2;
+const CAPTION_AT = [24, 520];
+const STRAIGHT_DOWN = [0, 1, 0];
 const WET = { roughness: 0.28, darker: 0.55 };
 /** Share that a wet road mirrors of what stands on it, at the angle of a mast: Fresnel, broken by its grain. */
 const WET_MIRROR = 0.12;
@@ -42,16 +52,16 @@ function brightnessOf({ zenith, horizon }) {
 }
 
 function createWorld(renderer, { light, layout }) {
-  const scene = new THREE.Scene();
   const sky = buildSky(light.sky);
-  scene.environment = new THREE.PMREMGenerator(renderer).fromEquirectangular(sky).texture;
-  scene.environmentIntensity = light.skyCdM2 / brightnessOf(light.sky) / light.whiteCdM2;
+  const { scene, sun } = createDaylight(renderer, {
+    sky,
+    skyIntensity: light.skyCdM2 / brightnessOf(light.sky) / light.whiteCdM2,
+    sunFrom: light.sunFrom,
+    sunIntensity: light.sunLux / light.whiteCdM2,
+  });
   scene.background = sky;
   scene.backgroundIntensity = scene.environmentIntensity;
-  const sun = new THREE.DirectionalLight(0xfff2dd, light.sunLux / light.whiteCdM2);
-  sun.position.set(...light.sunFrom);
   sun.visible = light.sunLux > 0;
-  scene.add(sun, sun.target);
   if (light.streetLampCd > 0) {
     scene.add(...streetLights({ candela: light.streetLampCd / light.whiteCdM2, places: layout.streetLamps }));
   }
@@ -66,14 +76,7 @@ function drawStill({ renderer, size, camera, layout, light, seed }) {
     stencil: true,
   });
   const { scene, sun } = createWorld(renderer, { light, layout });
-  renderer.shadowMap.enabled = true;
-  sun.castShadow = true;
-  sun.shadow.mapSize.set(4096, 4096);
-  Object.assign(sun.shadow.camera, { left: -80, right: 80, top: 80, bottom: -80, near: 1, far: 200 });
-  sun.shadow.bias = -0.0004;
-  sun.shadow.normalBias = 0.03;
-  sun.position.z -= 30;
-  sun.target.position.set(0, 0, -30);
+  castShadows(renderer, sun);
   const surroundings = buildSurroundings({ layout, random });
   addStreetLamps(surroundings, {
     lampCdM2: light.streetLampCd > 0 ? light.streetLampCd / 0.18 / light.whiteCdM2 : 0.02,
@@ -144,12 +147,6 @@ function createStage({ renderer, size, camera, layout, light, still }) {
   };
 }
 
-/** Flattens a body onto the road along the sun's rays; without a sun, straight down. */
-function shadowMatrix({ sunLux, sunFrom: [x, y, z] }) {
-  const [across, along] = sunLux > 0 ? [x / y, z / y] : [0, 0];
-  return new THREE.Matrix4().set(1, -across, 0, 0, 0, 0, 0, 0.015, 0, -along, 1, 0, 0, 0, 0, 1);
-}
-
 const built = new Map();
 
 function geometriesOf(body) {
@@ -165,7 +162,7 @@ function createFleet({ renderer, moving, onRoad, light }) {
   };
   const white = light.whiteCdM2;
   const skyLux = Math.PI * light.skyCdM2;
-  const flatten = shadowMatrix(light);
+  const flatten = flatteningFrom(light.sunLux > 0 ? light.sunFrom : STRAIGHT_DOWN);
   shade.opacity = light.sunLux > 0 ? light.sunLux / (light.sunLux + skyLux) : 0.7;
   const lamps = (braking) =>
     lampMaterial({
@@ -182,14 +179,6 @@ function createFleet({ renderer, moving, onRoad, light }) {
     object.updateMatrix();
     return object;
   };
-  const addShadow = (parts, matrix) => {
-    const shadow = new THREE.Group();
-    for (const geometry of parts) shadow.add(new THREE.Mesh(geometry, shade));
-    shadow.matrixAutoUpdate = false;
-    shadow.matrix.multiplyMatrices(flatten, matrix);
-    for (const part of shadow.children) part.renderOrder = -1;
-    onRoad.add(shadow);
-  };
   return ({ vehicles, people }, laterS) => {
     moving.clear();
     onRoad.clear();
@@ -205,7 +194,7 @@ function createFleet({ renderer, moving, onRoad, light }) {
         body.add(new THREE.Mesh(geometry, materials[slot]));
       }
       moving.add(body);
-      addShadow(Object.values(geometries), body.matrix);
+      onRoad.add(shadowOf(Object.values(geometries), body.matrix, flatten));
       if (light.lamps) onRoad.add(place(pool(vehicle.reachM), vehicle, laterS));
     }
     for (const { x, y, heading, ...person } of people) {
@@ -236,15 +225,6 @@ function boxesOf(frame, { camera, size }) {
   });
 }
 
-function drawCaption(pen, caption) {
-  pen.font = '16px monospace';
-  pen.lineWidth = 3;
-  pen.strokeStyle = 'rgba(0,0,0,.75)';
-  pen.strokeText(caption, 24, 520);
-  pen.fillStyle = '#fff';
-  pen.fillText(caption, 24, 520);
-}
-
 function dropsOnGlass({ count, size, random }) {
   return Array.from({ length: count }, () => [
     random() * size.width,
@@ -256,10 +236,7 @@ function dropsOnGlass({ count, size, random }) {
 /** Called once by the render driver; makes `window.draw`. */
 window.prepare = ({ view, layout, light, seed }) => {
   const size = { width: view.picture.widthPx, height: view.picture.heightPx };
-  const camera = new THREE.PerspectiveCamera(view.verticalFovDeg, size.width / size.height, 0.3, 400);
-  camera.position.set(view.positionM[0], view.positionM[1], -view.positionM[2]);
-  camera.lookAt(view.lookAtM[0], view.lookAtM[1], -view.lookAtM[2]);
-  camera.updateMatrixWorld();
+  const camera = createCamera(view, 0.3);
   const renderer = new THREE.WebGLRenderer({ antialias: false, preserveDrawingBuffer: true });
   renderer.setSize(size.width, size.height);
   const still = drawStill({ renderer, size, camera, layout, light, seed });
@@ -292,7 +269,7 @@ window.prepare = ({ view, layout, light, seed }) => {
     if (light.rain !== null) {
       drawRain(pen, { ...size, ...light.rain, focalPx, exposureS: light.exposureS, random });
     }
-    drawCaption(pen, frame.caption);
+    drawCaption(pen, frame.caption, CAPTION_AT);
     const boxes = frame.wantsBoxes ? boxesOf(frame, { camera, size }) : [];
     return { base64: picture.toDataURL('image/jpeg', 0.97).split(',')[1], boxes };
   };
