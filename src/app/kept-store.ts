@@ -42,7 +42,14 @@ export function openKeptStore(options: KeptStoreOptions): KeptStore {
     clock,
     onHealed(healing) {
       logger.error('the store was damaged; what could be read was taken over', { ...healing });
-      claim(faultsOf(healing, clock.monoMs()));
+      claim(damaged(whatWasHealed(healing), clock.monoMs()));
+    },
+    onTakenBack(records) {
+      logger.error('the log of the store was damaged: what was stored last is lost, and declared', {
+        records,
+      });
+      const detail = `the log was damaged, or the file is an older copy: ${records} records stored last are lost`;
+      claim(damaged(detail, clock.monoMs()));
     },
   });
   const guarded = (what: string, work: () => void): void => {
@@ -73,11 +80,14 @@ export function openKeptStore(options: KeptStoreOptions): KeptStore {
   };
 }
 
-/** Damage is over when it is known, so the fault opens and closes at once: it is told, not waited for. */
-function faultsOf({ problem, setAside, findings }: Healing, atMs: number): readonly SensorFault[] {
+function whatWasHealed({ problem, setAside, findings }: Healing): string {
   const { saved, altered, lost, counted } = findings;
   const rest = counted ? `${lost} lost` : 'it is not known how many were lost';
-  const detail = `${saved} records saved, ${altered} altered, ${rest}; the file is kept as ${setAside} (${problem})`;
+  return `${saved} records saved, ${altered} altered, ${rest}; the file is kept as ${setAside} (${problem})`;
+}
+
+/** Damage is over when it is known, so the fault opens and closes at once: it is told, not waited for. */
+function damaged(detail: string, atMs: number): readonly SensorFault[] {
   return [true, false].map((active) => ({
     kind: 'sensor-fault',
     sensor: 'store',

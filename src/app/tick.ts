@@ -15,6 +15,8 @@ export const TICK_EVERY_MS = 100;
 export const OBSERVATIONS_PER_TICK = 5000;
 /** Records kept in memory while the store refuses them; about an hour of a busy site. */
 const MAX_UNSTORED_RECORDS = 20_000;
+/** Of what has waited for long, so many at a time: a full disk has room for a short log only. */
+const RECORDS_PER_COMMIT = 500;
 
 export interface TickParts {
   readonly definition: SiteDefinition;
@@ -59,8 +61,10 @@ export function createTick(parts: TickParts): Tick {
   const commit = (): void => {
     if (waiting.length === 0) return;
     try {
-      store.append(waiting);
-      waiting = [];
+      while (waiting.length > 0) {
+        store.append(waiting.slice(0, RECORDS_PER_COMMIT));
+        waiting = waiting.slice(RECORDS_PER_COMMIT);
+      }
       problem = null;
       parts.onStored();
     } catch (error) {

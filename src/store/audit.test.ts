@@ -175,9 +175,20 @@ describe('the audit', () => {
   it('begins anew in a file of which nothing could be read', () => {
     fill();
     truncateSync(file, 100);
+    rmSync(`${file}.mark`);
     const healed = open();
     healed.audit.append(fact('after the damage'));
     expect(verdictOf(healed)).toMatchObject({ kind: 'whole', entries: 1 });
+    healed.close();
+  });
+
+  it('goes on behind the mark in a file of which nothing could be read, so that the hole is seen', () => {
+    fill();
+    truncateSync(file, 100);
+    const healed = open();
+    healed.audit.append(fact('after the damage'));
+    expect(verdictOf(healed)).toMatchObject({ kind: 'broken', number: 1 });
+    expect(healed.audit.ends().lastNumber).toBeGreaterThan(1);
     healed.close();
   });
 

@@ -4,6 +4,7 @@ import type { AuditFact, AuditRecord } from '../traffic/stored-record.ts';
 import { type AuditEnds, type AuditRow, auditHash, CHAIN_START, hashIn } from './audit-chain.ts';
 import type { Database } from './database.ts';
 import type { Origin } from './gap-records.ts';
+import type { Numbering } from './numbering.ts';
 
 /** What was done to the agent, in a chain of its own beside the ledger: it outlives the ledger's retention time. */
 export interface Audit {
@@ -15,10 +16,8 @@ export interface Audit {
 /** For the store alone. `append` is part of the caller's transaction. */
 export interface WritableAudit extends Audit {
   append(fact: AuditFact): AuditRecord;
-  /** The transaction is on the disk. */
-  taken(): void;
-  /** It is not: the numbers are free again. */
-  dropped(): void;
+  /** Entries up to this one were lost: the chain goes on behind it, and the hole is seen. */
+  goOnBehind(last: { readonly number: number; readonly hash: string }): void;
   /** Takes over what could be read of a damaged file. What is missing there stays missing, and is seen. */
   restore(rows: readonly AuditRow[], ends: AuditEnds | null): void;
 }
@@ -41,7 +40,15 @@ export function createAuditReader(database: Database): Audit {
   };
 }
 
-export function createAudit(database: Database, origin: Origin, clock: Clock): WritableAudit {
+/** @param numbering of the records of this boot, whichever files they are stored in */
+export function createAudit(
+  database: Database,
+  {
+    origin,
+    clock,
+    numbering,
+  }: { readonly origin: Origin; readonly clock: Clock; readonly numbering: Numbering },
+): WritableAudit {
   const reader = createAuditReader(database);
   const insert = database.prepare<[number, string]>('INSERT INTO audit (number, body) VALUES (?, ?)');
   const restore = database.prepare<[number, string]>(
@@ -54,9 +61,6 @@ export function createAudit(database: Database, origin: Origin, clock: Clock): W
     `UPDATE audit_ends SET before_number = @beforeNumber, before_hash = @beforeHash,
        last_number = @lastNumber, last_hash = @lastHash`,
   );
-  let given = 0;
-  let drafted = 0;
-
   const hashOf = (number: number): string | null => {
     const hash = hashIn(one.get(number) ?? '');
     return hash === '' ? null : hash;
@@ -73,8 +77,7 @@ export function createAudit(database: Database, origin: Origin, clock: Clock): W
   return {
     ...reader,
     append(fact) {
-      drafted += 1;
-      const seq = given + drafted;
+      const seq = numbering.next();
       const { wallMs, quality } = clock.now();
       const { lastNumber, lastHash, ...before } = reader.ends();
       const entry = {
@@ -94,12 +97,9 @@ export function createAudit(database: Database, origin: Origin, clock: Clock): W
       setEnds.run(trimmed({ ...before, lastNumber: record.number, lastHash: record.hash }));
       return record;
     },
-    taken() {
-      given += drafted;
-      drafted = 0;
-    },
-    dropped() {
-      drafted = 0;
+    goOnBehind({ number, hash }) {
+      const ends = reader.ends();
+      if (number > ends.lastNumber) setEnds.run({ ...ends, lastNumber: number, lastHash: hash });
     },
     restore(rows, saved) {
       for (const { number, body } of rows) restore.run(number, body);

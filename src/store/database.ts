@@ -1,7 +1,7 @@
 import BetterSqlite3 from 'better-sqlite3';
 import { messageOf, RoadsideError } from '../base/errors.ts';
 import { inspect, refuseEmptied } from './inspection.ts';
-import { migrate } from './migrations/migrate.ts';
+import { migrate, STORE_VERSION } from './migrations/migrate.ts';
 
 /** The one connection to the store file. Only this file knows the add-on behind it. */
 export type Database = BetterSqlite3.Database;
@@ -44,13 +44,18 @@ export function openDatabase(options: DatabaseOptions): Database {
     migrate(database);
     // better-sqlite3 is compiled to drop from FULL to NORMAL at the first write in WAL mode, and says so
     // only afterwards: so write first, then ask.
-    database.exec('UPDATE progress SET skipped = skipped');
+    touch(database);
     assertDurable(database);
     return database;
   } catch (error) {
     database?.close();
     throw storeErrorFrom(error, options.file);
   }
+}
+
+/** Commits a page that stays what it is. An UPDATE will not do: SQLite leaves a write out that changes no byte. */
+export function touch(database: Database): void {
+  database.pragma(`user_version = ${STORE_VERSION}`);
 }
 
 /** Opens a file that was set aside, to read what can be read. Throws when it is no database at all. */

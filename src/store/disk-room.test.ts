@@ -32,8 +32,10 @@ describe('the room that a store keeps on the disk', () => {
   });
 
   it('is not given up when the store has only reached its own limit', () => {
-    const store = openStore({ file, upstreams: UPSTREAMS, maxPages: 64 });
-    for (let seq = 1; seq <= 600; seq += 1) store.append([passageRecord({ seq })]);
+    const store = openStore({ file, upstreams: UPSTREAMS, maxPages: 48 });
+    for (let from = 1; from <= 6000; from += 50) {
+      store.append(Array.from({ length: 50 }, (_, index) => passageRecord({ seq: from + index })));
+    }
     expect(store.totals().evicted).toBeGreaterThan(0);
     expect(existsSync(`${file}-ballast`)).toBe(true);
     store.close();

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fstatSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RoadsideError } from '../base/errors.ts';
-import type { Database } from './database.ts';
+import { type Database, openDatabase } from './database.ts';
 
 /**
  * What the store keeps of the disk for itself. On a full volume SQLite can neither delete a row, for want of room in
@@ -39,9 +39,31 @@ const RECOVER_EVERY_MS = 5000;
 /** SQLite's own limit. */
 const MOST_PAGES = 4_294_967_294;
 
+/**
+ * Opens the store; on a disk that is full from the start the log gets the ballast's place.
+ *
+ * @throws RoadsideError as openDatabase
+ */
+export function openWithRoom(options: Pick<DiskRoomOptions, 'file' | 'maxPages'>): Database {
+  const { file, maxPages } = options;
+  const wish = maxPages === undefined ? { file } : { file, maxPages };
+  try {
+    return openDatabase(wish);
+  } catch (error) {
+    const ballast = ballastOf(file);
+    if (!isFull(error) || !existsSync(ballast)) throw error;
+    rmSync(ballast);
+    return openDatabase(wish);
+  }
+}
+
+function ballastOf(file: string): string {
+  return `${file}-ballast`;
+}
+
 export function createDiskRoom(database: Database, options: DiskRoomOptions): DiskRoom {
   const { file, maxPages = MOST_PAGES, monoMs } = options;
-  const ballast = `${file}-ballast`;
+  const ballast = ballastOf(file);
   /** The file is kept from growing. */
   let tight = false;
   let stuck = false;
@@ -67,11 +89,18 @@ export function createDiskRoom(database: Database, options: DiskRoomOptions): Di
     if (!options.reserves || (tight && !stuck) || !diskIsShort()) return false;
     tight = true;
     rmSync(ballast, { force: true });
+    // Before the other program takes it.
+    reserve(`${file}-wal`);
     holdFile();
     stuck = !moveLog();
     return !stuck;
   };
-  if (options.reserves) for (const each of [`${file}-wal`, ballast]) reserve(each);
+  const reserveAll = (): boolean => [`${file}-wal`, ballast].map(reserve).every(Boolean);
+  // What it lacks at the opening it must not grow into: the log could not be moved into the file.
+  if (options.reserves && !reserveAll()) {
+    tight = true;
+    holdFile();
+  }
 
   return {
     bear(work) {
@@ -85,7 +114,7 @@ export function createDiskRoom(database: Database, options: DiskRoomOptions): Di
     recover() {
       if (!tight || monoMs() - triedAtMs < RECOVER_EVERY_MS) return;
       triedAtMs = monoMs();
-      if (diskIsShort() || !reserve(ballast)) return;
+      if (diskIsShort() || !reserveAll()) return;
       database.pragma(`max_page_count = ${maxPages}`);
       tight = false;
     },

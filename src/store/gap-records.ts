@@ -1,7 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import { recordId } from '../base/ids.ts';
-import type { GapReason, GapRecord, RecordGap, SeqRange } from '../traffic/stored-record.ts';
-import { countOf, type Missing } from './seq-ranges.ts';
+import type { GapReason, GapRecord, RecordGap, SeqRange, StreamName } from '../traffic/stored-record.ts';
+import { createNumbering } from './numbering.ts';
+import { isStreamName } from './relay-class.ts';
+import { addMissing, countOf, joinRanges, type Missing, NOTHING_MISSING } from './seq-ranges.ts';
 
 /** Whose records these are. */
 export interface Origin {
@@ -22,15 +24,15 @@ export interface GapRecords {
   dropped(): void;
 }
 
-/** Numbers the gap records of this boot. A number is given out once its record is on the disk, and never before. */
+/** Numbers the gap records of this boot, whichever files they are stored in. */
 export function createGapRecords(origin: Origin, clock: Clock): GapRecords {
-  let given = 0;
-  let drafted = 0;
+  const { next, taken, dropped } = createNumbering();
   return {
+    taken,
+    dropped,
     draft({ upstream, reason }, missing) {
       return split(missing).map((part): GapRecord => {
-        drafted += 1;
-        const seq = given + drafted;
+        const seq = next();
         const { wallMs, quality } = clock.now();
         return {
           stream: 'gap',
@@ -43,14 +45,26 @@ export function createGapRecords(origin: Origin, clock: Clock): GapRecords {
         };
       });
     },
-    taken() {
-      given += drafted;
-      drafted = 0;
-    },
-    dropped() {
-      drafted = 0;
-    },
   };
+}
+
+/** What an upstream misses with these rows: a gap record that gives way itself hands on what it declared. */
+export function missingWithin(
+  rows: readonly { readonly id: string; readonly stream: StreamName; readonly body: string }[],
+  name: string,
+): Missing {
+  let missing = addMissing(
+    NOTHING_MISSING,
+    rows.map(({ id }) => id),
+    isStreamName,
+  );
+  for (const { stream, body } of rows) {
+    if (stream !== 'gap') continue;
+    const { upstream, ranges, unnamed }: GapRecord = JSON.parse(body);
+    if (upstream !== name) continue;
+    missing = { ranges: joinRanges([...missing.ranges, ...ranges]), unnamed: missing.unnamed + unnamed };
+  }
+  return missing;
 }
 
 function split({ ranges, unnamed }: Missing): readonly Missing[] {

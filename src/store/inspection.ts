@@ -38,7 +38,7 @@ export function refuseEmptied(file: string): void {
 
 function damaged(file: string, problem: string): RoadsideError {
   return new RoadsideError('store-corrupt', `the store file is damaged: ${file} (${problem})`, {
-    hint: 'Nothing to do: it is set aside and what can be read is taken over. Replace the disk if this comes again.',
+    hint: 'The gateway sets it aside when it starts, and takes over what can be read. Replace the disk if this comes again.',
   });
 }
 

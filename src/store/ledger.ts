@@ -1,6 +1,7 @@
 import type { StreamName } from '../traffic/stored-record.ts';
 import { rowChecksum } from './checksums.ts';
 import type { Database } from './database.ts';
+import { packBody, unpackBody } from './packed-body.ts';
 
 /** One stored record. `body` is the record's JSON text, byte for byte as it was stored. */
 export interface LedgerRow {
@@ -44,7 +45,7 @@ export interface Ledger {
   /** Puts a row back at its position. False when there is one already. */
   restore(row: LedgerRow): boolean;
   /** Changes a row, unless the disk has altered it. False when it has, or the row is gone. */
-  rewrite(before: LedgerRow, after: Pick<LedgerRow, 'madeAtMs' | 'body'>): boolean;
+  rewrite(position: number, to: Pick<LedgerRow, 'madeAtMs' | 'body'>): boolean;
   /** The transaction that moved `lastPosition` failed: it is what it was. */
   rewind(lastPosition: number): void;
   /** New rows go behind this position, which no row has reached. */
@@ -72,8 +73,8 @@ export function createLedger(database: Database): Ledger {
   const into = 'INTO ledger (position, id, stream, made_at_ms, body, crc) VALUES (?, ?, ?, ?, ?, ?)';
   const insert = database.prepare<RowValues>(`INSERT ${into}`);
   const restore = database.prepare<RowValues>(`INSERT OR IGNORE ${into}`);
-  const rewrite = database.prepare<[number, string, number, number, number]>(
-    'UPDATE ledger SET made_at_ms = ?, body = ?, crc = ? WHERE position = ? AND crc = ?',
+  const rewrite = database.prepare<[number, string, number, number]>(
+    'UPDATE ledger SET made_at_ms = ?, body = ?, crc = ? WHERE position = ?',
   );
   const columns = 'position, id, stream, made_at_ms AS madeAtMs, body';
   const readAll = database.prepare<[number, number], LedgerRow>(
@@ -89,6 +90,9 @@ export function createLedger(database: Database): Ledger {
   );
   const readCommon = database.prepare<[string, number, number], LedgerRow>(
     `SELECT ${columns} FROM ledger WHERE stream = ? AND position > ? ORDER BY position LIMIT ?`,
+  );
+  const readOne = database.prepare<[number], LedgerRow & { readonly crc: number }>(
+    `SELECT ${columns}, crc FROM ledger WHERE position = ?`,
   );
   const readNewest = database.prepare<[string, number], LedgerRow & { readonly crc: number }>(
     `SELECT ${columns}, crc FROM ledger WHERE stream = ? ORDER BY position DESC LIMIT ?`,
@@ -109,8 +113,10 @@ export function createLedger(database: Database): Ledger {
 
   const valuesOf = (row: LedgerRow): RowValues => {
     const { position, id, stream, madeAtMs, body } = row;
-    return [position, id, stream, madeAtMs, body, rowChecksum(row)];
+    const packed = packBody(body);
+    return [position, id, stream, madeAtMs, packed, rowChecksum({ ...row, body: packed })];
   };
+  const unpacked = (row: LedgerRow): LedgerRow => ({ ...row, body: unpackBody(row.body) });
   const known = progress.get() ?? { lastPosition: 0, skipped: 0 };
   let lastPosition = Math.max(known.lastPosition, newest.get()?.position ?? 0);
   let { skipped } = known;
@@ -133,9 +139,12 @@ export function createLedger(database: Database): Ledger {
       keep.run(lastPosition, skipped);
       return true;
     },
-    rewrite(before, { madeAtMs, body }) {
-      const crc = rowChecksum({ ...before, madeAtMs, body });
-      return rewrite.run(madeAtMs, body, crc, before.position, rowChecksum(before)).changes > 0;
+    rewrite(position, { madeAtMs, body }) {
+      const before = readOne.get(position);
+      if (before === undefined || rowChecksum(before) !== before.crc) return false;
+      const packed = packBody(body);
+      rewrite.run(madeAtMs, packed, rowChecksum({ ...before, madeAtMs, body: packed }), position);
+      return true;
     },
     rewind(position) {
       lastPosition = position;
@@ -147,15 +156,15 @@ export function createLedger(database: Database): Ledger {
       keep.run(lastPosition, skipped);
     },
     read({ stream, after = 0, limit }) {
-      if (stream === undefined) return readAll.all(after, limit);
-      return readRare.get(stream)?.all(after, limit) ?? readCommon.all(stream, after, limit);
+      if (stream === undefined) return readAll.all(after, limit).map(unpacked);
+      return (readRare.get(stream)?.all(after, limit) ?? readCommon.all(stream, after, limit)).map(unpacked);
     },
     has: (position) => one.get(position) !== undefined,
     newest: ({ stream, limit }) =>
       readNewest
         .all(stream, limit)
         .filter(({ crc, ...row }) => rowChecksum(row) === crc)
-        .map(({ crc: _, ...row }) => row),
+        .map(({ crc: _, ...row }) => unpacked(row)),
     lastMadeAtMs: () => newest.get()?.madeAtMs ?? null,
     scan: (after, limit) => scan.all(after, limit),
     remove(positions) {

@@ -1,41 +1,42 @@
 import { createSystemClock } from '../base/clock.ts';
 import type { FaultRecord } from '../traffic/record.ts';
-import type { AuditFact, GapReason, GapRecord, StoredRecord, StreamName } from '../traffic/stored-record.ts';
+import type { AuditFact, GapReason, StoredRecord, StreamName } from '../traffic/stored-record.ts';
 import { createAudit } from './audit.ts';
 import type { AuditEnds, AuditRow } from './audit-chain.ts';
 import { createCommands } from './command-journal.ts';
-import { type Database, openDatabase, storeErrorFrom } from './database.ts';
-import { createDiskRoom, isFull } from './disk-room.ts';
-import { createGapRecords, type Origin } from './gap-records.ts';
-import { createLedger, type LedgerRow } from './ledger.ts';
+import { type Database, storeErrorFrom } from './database.ts';
+import { createDiskRoom, isFull, openWithRoom } from './disk-room.ts';
+import { missingWithin, type Origin } from './gap-records.ts';
+import { createHighWater, storeIdOf, takenBack } from './high-water.ts';
+import { createLedger } from './ledger.ts';
+import { createLogSeal } from './log-seal.ts';
+import type { Mark } from './mark.ts';
 import { createOpenFaults } from './open-faults.ts';
 import { createOutbox, type WritableOutbox } from './outbox.ts';
 import { isStreamName, relayClassOf } from './relay-class.ts';
 import { requeue } from './requeue.ts';
 import { createRestamping } from './restamping.ts';
-import { addMissing, countOf, joinRanges, type Missing, NOTHING_MISSING } from './seq-ranges.ts';
-import { createShedding } from './shedding.ts';
-import type { OutboxTotals, Store, StoreOptions, UpstreamWish } from './store.ts';
+import { EVERYBODY, type SavedRow } from './saved-row.ts';
+import { addMissing, countOf, type Missing, NOTHING_MISSING } from './seq-ranges.ts';
+import { createShedding, shedEnough } from './shedding.ts';
+import type { OutboxTotals, Store, StoreOptions } from './store.ts';
+import type { StoreRun } from './store-run.ts';
 import { openUpstreams, readUpstreams, type Upstream } from './upstreams.ts';
 
-/** Rows that give way at a time: some ten pages, room for a minute or more. */
-const SHED_ROWS = 100;
 /** Turns of shedding for one append; a small file may need several for one page. */
 const SHED_TURNS = 20;
-const NO_ORIGIN: Origin = { site: 'unknown', boot: 'unknown', configRev: 'unknown' };
-
-/** Stands for an upstream's name where a damaged file no longer tells whom a record was for. */
-export const EVERYBODY = '*';
-
-/** A row of a damaged file that is as it was stored. */
-export interface SavedRow {
-  readonly row: LedgerRow;
-  /** Which upstreams were waiting for it; null when that cannot be read: then all get it, perhaps again. */
-  readonly waiting: readonly string[] | null;
-}
+export const NO_ORIGIN: Origin = { site: 'unknown', boot: 'unknown', configRev: 'unknown' };
 
 /** The store on one file that is whole. */
 export interface LiveStore extends Omit<Store, 'salvage'> {
+  /** Tells this file from every other; 0 for those who only look. */
+  readonly id: number;
+  readonly lastPosition: number;
+  /**
+   * New rows and audit entries go behind a mark, commands that expire by `floorMs` are refused, and what the mark knows
+   * of behind `heldUpTo` is declared missing.
+   */
+  goOnBehind(mark: Mark, also: { readonly heldUpTo: number; readonly floorMs: number }): void;
   /** New rows are placed behind this position: what is saved of an older file belongs before them. */
   beginAfter(position: number): void;
   /** Takes over what could be read of a damaged file, and declares missing what waited there and could not. */
@@ -53,23 +54,23 @@ export interface LiveStore extends Omit<Store, 'salvage'> {
 }
 
 /** @throws RoadsideError store-locked, store-newer, store-corrupt, store-not-durable, store-unavailable */
-export function openLiveStore(options: StoreOptions): LiveStore {
-  const database = openDatabase(options);
+export function openLiveStore(options: StoreOptions, run: StoreRun): LiveStore {
+  const database = openWithRoom(options);
   try {
-    return liveStoreOn(database, options);
+    return liveStoreOn(database, options, run);
   } catch (error) {
     database.close();
     throw storeErrorFrom(error, options.file);
   }
 }
 
-function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
+function liveStoreOn(database: Database, options: StoreOptions, run: StoreRun): LiveStore {
   const { file, origin = NO_ORIGIN, clock = createSystemClock() } = options;
   const wishes = options.upstreams ?? [];
+  const { gaps, givenUp, markFile } = run;
   const ledger = createLedger(database);
   const openFaults = createOpenFaults(database);
-  const gaps = createGapRecords(origin, clock);
-  const audit = createAudit(database, origin, clock);
+  const audit = createAudit(database, { origin, clock, numbering: run.auditNumbers });
   const commands = createCommands(database);
   const upstreams: readonly Upstream[] =
     options.upstreams === undefined
@@ -79,10 +80,10 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
           wishes.map(({ name }) => name),
         );
   const outboxes: readonly WritableOutbox[] = upstreams.map((upstream) =>
-    createOutbox(database, upstream, (ids, takeOut) =>
+    createOutbox(database, upstream, (reason, ids, takeOut) =>
       settle(() => {
         takeOut();
-        declare(upstream.name, 'damaged', missingOf(ids));
+        declare(upstream.name, reason, addMissing(NOTHING_MISSING, ids, isStreamName));
       }),
     ),
   );
@@ -91,18 +92,18 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
     ...{ file, maxPages: options.maxPages, monoMs: clock.monoMs },
     reserves: options.upstreams !== undefined,
   });
-  /** Grows when rows come in before those that may have been read already. */
-  let generation = 0;
-  /** Records given up, by upstream, until they can be declared. */
-  const givenUp = new Map<string, Missing>();
+  const seal = createLogSeal(database);
+  const id = markFile === null ? 0 : storeIdOf(database);
+  const highWater =
+    markFile === null ? null : createHighWater({ markFile, storeId: id, ledger, audit, outboxes });
+  const drafts = [gaps, run.auditNumbers, ...(highWater === null ? [] : [highWater])];
 
-  const wishOf = (upstream: string): UpstreamWish | undefined => wishes.find(({ name }) => name === upstream);
+  const wishOf = (upstream: string) => wishes.find(({ name }) => name === upstream);
   const outboxOf = (name: string): WritableOutbox => {
     const outbox = outboxes.find(({ upstream }) => upstream.name === name);
     if (outbox === undefined) throw new Error(`no upstream ${name}`);
     return outbox;
   };
-  const missingOf = (ids: readonly string[]): Missing => addMissing(NOTHING_MISSING, ids, isStreamName);
 
   // What is missing concerns one upstream, but all get it, so that no number of its stream is missing itself.
   const wants = (upstream: string, stream: StreamName): boolean =>
@@ -111,6 +112,7 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
   const insert = (record: StoredRecord, madeAtMs: number): void => {
     const { id, stream } = record;
     const position = ledger.insert({ id, stream, madeAtMs, body: JSON.stringify(record) });
+    highWater?.note(record, position);
     if (record.stream === 'fault') openFaults.note(record);
     for (const outbox of outboxes) {
       if (wants(outbox.upstream.name, stream)) outbox.add(position, relayClassOf(stream));
@@ -125,23 +127,23 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
   /** Runs a transaction that may declare records missing. */
   const settle = <T>(work: () => T): T => {
     const { lastPosition } = ledger;
+    let result: T;
     try {
-      const result = database.transaction(work)();
-      gaps.taken();
-      audit.taken();
-      return result;
+      result = database.transaction(work)();
     } catch (error) {
-      gaps.dropped();
-      audit.dropped();
+      for (const draft of drafts) draft.dropped();
       ledger.rewind(lastPosition);
       for (const outbox of outboxes) outbox.rewind();
       throw storeErrorFrom(error, file);
     }
+    for (const draft of drafts) draft.taken();
+    seal();
+    return result;
   };
   const restamping = createRestamping({
     ...{ database, ledger, openFaults, outboxes, monoMs: clock.monoMs, wants, settle },
     requeued: () => {
-      generation += 1;
+      run.generation += 1;
     },
   });
   const write = (records: readonly StoredRecord[]): void => {
@@ -152,29 +154,15 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
     givenUp.clear();
   };
   /** False when nothing is left that may go. */
-  const makeRoom = (): boolean =>
+  const shed = (limit: number): boolean =>
     settle(() => {
-      const { delivered, evictions } = shedding.shed(SHED_ROWS, madeAt());
+      const { delivered, evictions } = shedding.shed(limit, madeAt());
       for (const { outbox, rows } of evictions) {
         const { name } = outbox.upstream;
         declare(name, 'evicted', missingWithin(rows, name));
       }
       return delivered > 0 || evictions.length > 0;
     });
-  /** A gap record that gives way itself hands on what it declared. */
-  const missingWithin = (
-    rows: readonly { readonly id: string; readonly stream: StreamName; readonly body: string }[],
-    name: string,
-  ): Missing => {
-    let missing = missingOf(rows.map(({ id }) => id));
-    for (const { stream, body } of rows) {
-      if (stream !== 'gap') continue;
-      const { upstream, ranges, unnamed }: GapRecord = JSON.parse(body);
-      if (upstream !== name) continue;
-      missing = { ranges: joinRanges([...missing.ranges, ...ranges]), unnamed: missing.unnamed + unnamed };
-    }
-    return missing;
-  };
   /** Does it again as long as it fails for want of room and room can be made. */
   const withRoom = (work: () => void): void => {
     room.recover();
@@ -183,7 +171,7 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
         room.bear(work);
         return;
       } catch (error) {
-        if (!isFull(error) || turn >= SHED_TURNS || !room.bear(makeRoom)) throw error;
+        if (!isFull(error) || turn >= SHED_TURNS || !room.bear(() => shedEnough(shed))) throw error;
       }
     }
   };
@@ -210,10 +198,14 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
     outbox(name) {
       const outbox = outboxOf(name);
       return {
-        generation,
+        generation: run.generation,
         pending: (query) => guarded(() => outbox.pending(restamping.withoutHeld(query))),
-        lastOutside: (live) => guarded(() => outbox.lastOutside(live)),
-        acknowledge: (positions) => room.bear(() => guarded(() => outbox.acknowledge(positions))),
+        backlogUpTo: (live) => room.bear(() => guarded(() => outbox.backlogUpTo(live))),
+        acknowledge(positions) {
+          room.bear(() => guarded(() => outbox.acknowledge(positions)));
+          seal();
+        },
+        giveUp: (row) => withRoom(() => outbox.giveUp(row)),
         depth: () => guarded(() => outbox.depth()),
       };
     },
@@ -249,6 +241,18 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
         upstreams: each,
       };
     },
+    id,
+    get lastPosition() {
+      return ledger.lastPosition;
+    },
+    goOnBehind: (mark, { heldUpTo, floorMs }) =>
+      settle(() => {
+        if (mark.position > ledger.lastPosition) ledger.beginAfter(mark.position);
+        audit.goOnBehind(mark.audit);
+        commands.raiseFloor(floorMs);
+        for (const { name } of wishes)
+          declare(name, 'damaged', takenBack(mark, { ledger, upTo: heldUpTo }, { upstream: name, wants }));
+      }),
     beginAfter: (position) => void ledger.beginAfter(position),
     takeOver({ rows, missing, faults }) {
       settle(() => {
@@ -267,7 +271,7 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
           for (const upstream of concerned) declare(upstream, 'damaged', lost);
         }
       });
-      generation += 1;
+      run.generation += 1;
     },
     takeOverAudit: ({ rows, ends, floorMs }) =>
       settle(() => {
@@ -278,7 +282,7 @@ function liveStoreOn(database: Database, options: StoreOptions): LiveStore {
       const outbox = outboxOf(query.upstream);
       const streams = wishOf(query.upstream)?.streams ?? new Set();
       const requeued = settle(() => requeue({ ledger, outbox, streams }, query));
-      if (requeued.queued > 0) generation += 1;
+      if (requeued.queued > 0) run.generation += 1;
       return requeued;
     },
     openFaults: () => guarded(() => openFaults.read()),

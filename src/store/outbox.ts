@@ -1,7 +1,9 @@
+import type { GapReason, StreamName } from '../traffic/stored-record.ts';
 import { certainIdOf, pendingChecksum, rowChecksum } from './checksums.ts';
 import type { Database } from './database.ts';
 import type { LedgerRow } from './ledger.ts';
-import type { RelayClass } from './relay-class.ts';
+import { unpackBody } from './packed-body.ts';
+import { RELAY_CLASSES, type RelayClass } from './relay-class.ts';
 import type { Upstream } from './upstreams.ts';
 
 /** A record that waits for one upstream's acknowledgement. */
@@ -24,12 +26,15 @@ export interface Outbox {
    */
   pending(query: PendingQuery): readonly OutboxRow[];
   /**
-   * Position of the newest record, waiting or not, that was stored at another time than this; 0 when there is none. A
-   * stamp from the future dates from before the clock was set back: nobody knows how old it is.
+   * Position of the newest record that was stored at another time than this; 0 when there is none. A stamp from the future
+   * dates from before the clock was set back: nobody knows how old it is. It never goes back, and as long as such a record
+   * waits it outlasts restarts: with a clock set back it would look new, and follow newer ones on the live topics.
    */
-  lastOutside(live: { readonly fromMs: number; readonly toMs: number }): number;
+  backlogUpTo(live: { readonly fromMs: number; readonly toMs: number }): number;
   /** Forgets rows that the platform has acknowledged, in one transaction. Unknown positions are ignored. */
   acknowledge(positions: readonly number[]): void;
+  /** Takes out a row that is too large for this upstream, and declares it missing. It stays in the ledger. */
+  giveUp(row: Pick<OutboxRow, 'position' | 'id'>): void;
   /** How many rows wait. */
   depth(): number;
   /** Another one than before: rows have come in before some that were read already; read from the oldest again. */
@@ -55,16 +60,17 @@ const LIVE_ROWS = 5000;
 /** Where to look for a row of which only the position is known: most are flow or passages. */
 const LIKELIEST_FIRST: readonly RelayClass[] = [3, 1, 4, 2];
 
-interface ReadRow extends OutboxRow {
-  readonly crc: number;
-  readonly pendingCrc: number;
-}
+/** An array, because a backlog is read row by row and objects of so many columns cost half as much again. */
+type ReadRow = readonly [
+  ...[position: number, id: string, stream: StreamName, madeAtMs: number, packed: string],
+  ...[crc: number, pendingCrc: number],
+];
 
-/** @param discard calls `takeOut`, for rows that the disk has altered or lost, in a transaction that declares them */
+/** @param discard calls `takeOut`, for rows that will never be delivered, in a transaction that declares them */
 export function createOutbox(
   database: Database,
   upstream: Upstream,
-  discard: (ids: readonly string[], takeOut: () => void) => void,
+  discard: (reason: GapReason, ids: readonly string[], takeOut: () => void) => void,
 ): WritableOutbox {
   const { number } = upstream;
   const insert = database.prepare<[number, number, number, number]>(
@@ -78,20 +84,19 @@ export function createOutbox(
       'SELECT position FROM pending WHERE upstream = ? AND class = ? ORDER BY position LIMIT ?',
     )
     .pluck();
-  const forget = database.prepare<[number, number, number]>(
-    'DELETE FROM pending WHERE upstream = ? AND class = ? AND position = ?',
+  const forget = database.prepare<[number, number, number, number]>(
+    'DELETE FROM pending WHERE upstream = ? AND class = ? AND position BETWEEN ? AND ?',
   );
   const count = database.prepare<[number], number>('SELECT count(*) FROM pending WHERE upstream = ?').pluck();
   // From `pending` outwards, so that a row whose record the disk has lost is seen, too.
-  const select = database.prepare<
-    [number, number, number, number, number],
-    ReadRow | { position: number; id: null; body: null }
-  >(
-    `SELECT pending.position, id, stream, made_at_ms AS madeAtMs, body, ledger.crc, pending.crc AS pendingCrc
-     FROM pending LEFT JOIN ledger ON ledger.position = pending.position
-     WHERE upstream = ? AND class = ? AND pending.position > ? AND pending.position <= ?
-     ORDER BY pending.position LIMIT ?`,
-  );
+  const select = database
+    .prepare<[number, number, number, number, number], ReadRow>(
+      `SELECT pending.position, id, stream, made_at_ms, body, ledger.crc, pending.crc
+       FROM pending LEFT JOIN ledger ON ledger.position = pending.position
+       WHERE upstream = ? AND class = ? AND pending.position > ? AND pending.position <= ?
+       ORDER BY pending.position LIMIT ?`,
+    )
+    .raw();
   // A clock that was set back must not have the whole ledger read.
   const newest = database
     .prepare<[number, number, number], number>(
@@ -99,15 +104,28 @@ export function createOutbox(
        WHERE made_at_ms < ? OR made_at_ms > ? ORDER BY position DESC LIMIT 1`,
     )
     .pluck();
+  const lastWaiting = database
+    .prepare<[number, number, number], number>(
+      'SELECT max(position) FROM pending WHERE upstream = ? AND class = ? AND position <= ?',
+    )
+    .pluck();
+  let backlogUpTo = upstream.backlogUpTo();
+  let kept = backlogUpTo;
   /** Counted beside the file: a total on disk would cost each commit a page. */
   let depth = count.get(number) ?? 0;
 
   const remove = (positions: readonly number[]): number => {
-    const wasThere = (position: number): boolean =>
-      LIKELIEST_FIRST.some((each) => forget.run(number, each, position).changes > 0);
-    const removed = positions.filter(wasThere).length;
-    depth -= removed;
-    return removed;
+    const before = depth;
+    for (const { from, to } of runsOf(positions)) {
+      let left = to - from + 1;
+      for (const each of LIKELIEST_FIRST) {
+        if (left === 0) break;
+        const { changes } = forget.run(number, each, from, to);
+        left -= changes;
+        depth -= changes;
+      }
+    }
+    return before - depth;
   };
   const rewind = (): void => {
     depth = count.get(number) ?? 0;
@@ -129,21 +147,37 @@ export function createOutbox(
     oldest: (relayClass, limit) => oldest.all(number, relayClass, limit),
     pending(query) {
       const { after, upTo = Number.MAX_SAFE_INTEGER, limit } = query;
-      const rows = select.all(number, query.class, after, upTo, limit);
-      const isWhole = (row: (typeof rows)[number]): row is ReadRow =>
-        row.id !== null &&
-        rowChecksum(row) === row.crc &&
-        row.pendingCrc === pendingChecksum({ ...query, position: row.position, upstream: number });
-      const whole = rows.filter(isWhole);
-      if (whole.length === rows.length) return whole;
-      const broken = rows.filter((row) => !isWhole(row));
+      const whole: OutboxRow[] = [];
+      const broken: OutboxRow[] = [];
+      for (const read of select.all(number, query.class, after, upTo, limit)) {
+        const [position, id, stream, madeAtMs, packed, crc, pendingCrc] = read;
+        const row = { position, id, stream, madeAtMs, body: packed };
+        const isWhole =
+          rowChecksum(row) === crc &&
+          pendingChecksum({ position, upstream: number, class: query.class }) === pendingCrc;
+        if (isWhole) whole.push({ ...row, body: unpackBody(packed) });
+        else broken.push(row);
+      }
+      if (broken.length === 0) return whole;
       discard(
+        'damaged',
         broken.map((row) => certainIdOf(row)),
         () => upstream.add({ damaged: remove(broken.map(({ position }) => position)) }),
       );
       return whole;
     },
-    lastOutside: ({ fromMs, toMs }) => newest.get(LIVE_ROWS, fromMs, toMs) ?? 0,
+    backlogUpTo({ fromMs, toMs }) {
+      const upTo = newest.get(LIVE_ROWS, fromMs, toMs) ?? 0;
+      if (upTo <= backlogUpTo) return backlogUpTo;
+      // Most records are delivered by the time they are old: then there is nothing to keep, and no commit.
+      const waiting = Math.max(...RELAY_CLASSES.map((each) => lastWaiting.get(number, each, upTo) ?? 0));
+      if (waiting > kept) {
+        upstream.keepBacklog(waiting);
+        kept = waiting;
+      }
+      backlogUpTo = upTo;
+      return upTo;
+    },
     acknowledge(positions) {
       try {
         acknowledge(positions);
@@ -152,6 +186,19 @@ export function createOutbox(
         throw error;
       }
     },
+    giveUp: ({ position, id }) =>
+      discard('oversized', [id], () => upstream.add({ evicted: remove([position]) })),
     depth: () => depth,
   };
+}
+
+/** Consecutive positions together: one by one, a backlog costs more to forget than to read. */
+function runsOf(positions: readonly number[]): readonly { readonly from: number; readonly to: number }[] {
+  const runs: { from: number; to: number }[] = [];
+  for (const position of positions.toSorted((a, b) => a - b)) {
+    const last = runs.at(-1);
+    if (last !== undefined && position <= last.to + 1) last.to = position;
+    else runs.push({ from: position, to: position });
+  }
+  return runs;
 }

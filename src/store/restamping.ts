@@ -105,7 +105,7 @@ export function createRestamping(parts: RestampingParts): LiveRestamping {
       madeAtMs: isMadeWrong ? found.madeAtMs + shiftMs : found.madeAtMs,
       body: record === null ? found.body : JSON.stringify(record),
     };
-    if (!ledger.rewrite(found, right) || record === null) return false;
+    if (!ledger.rewrite(position, right) || record === null) return false;
     if (record.stream === 'fault') noteOpening(record);
     for (const outbox of outboxes) {
       const relayClass = relayClassOf(found.stream);

@@ -1,12 +1,15 @@
 import type { FaultRecord } from '../traffic/record.ts';
 import { createAuditReader } from './audit.ts';
+import type { AuditEnds } from './audit-chain.ts';
 import { certainIdOf, pendingChecksum, rowChecksum, textChecksum } from './checksums.ts';
 import { createCommands } from './command-journal.ts';
 import { type Database, openDamaged } from './database.ts';
 import type { LedgerRow } from './ledger.ts';
-import { EVERYBODY, type LiveStore, type SavedRow } from './live-store.ts';
+import type { LiveStore } from './live-store.ts';
+import { unpackBody } from './packed-body.ts';
 import { isStreamName } from './relay-class.ts';
 import { repairHeader } from './repair-header.ts';
+import { EVERYBODY, type SavedRow } from './saved-row.ts';
 import { addMissing, type Missing, NOTHING_MISSING } from './seq-ranges.ts';
 
 /** What was found in a damaged file. */
@@ -25,6 +28,8 @@ export interface SalvageFindings {
 export interface Salvage {
   /** No row of the file lies behind this, as far as can be told. */
   readonly lastPosition: number;
+  /** Once all is saved: rows up to this are taken over or declared missing. */
+  readonly heldUpTo: number;
   readonly findings: SalvageFindings;
   /** What of the audit can be read, and until when commands may have been seen that nobody remembers now. */
   audit(nowMs: number): Parameters<LiveStore['takeOverAudit']>[0];
@@ -41,7 +46,8 @@ const LARGEST_POSITION = 2 ** 48;
 const LONGEST_JUMP = 4096;
 
 /** No command that was seen expires later after now. */
-const COMMANDS_LAST_MS = 6 * 60_000;
+export const COMMANDS_LAST_MS = 6 * 60_000;
+const FAR_OFF_MS = 366 * 86_400_000;
 
 type ReadRow = LedgerRow & { readonly crc: number };
 interface WaitingRow {
@@ -51,31 +57,36 @@ interface WaitingRow {
   readonly crc: number;
 }
 
-/** Never throws: of a file that cannot even be opened, nothing is saved. */
-export function openSalvage(file: string): Salvage {
-  const salvage = tryToSave(file);
+/**
+ * Never throws: of a file that cannot even be opened, nothing is saved.
+ *
+ * @param knownLast where the file is known to end, should it not tell any more
+ */
+export function openSalvage(file: string, knownLast = LOOK_BEYOND): Salvage {
+  const salvage = tryToSave(file, knownLast);
   if (salvage !== null) return salvage;
-  const repaired = tolerate(() => repairHeader(file)) === true ? tryToSave(file) : null;
+  const repaired = tolerate(() => repairHeader(file)) === true ? tryToSave(file, knownLast) : null;
   return repaired ?? NOTHING_TO_SAVE;
 }
 
-function tryToSave(file: string): Salvage | null {
+function tryToSave(file: string, knownLast: number): Salvage | null {
   const database = tolerate(() => openDamaged(file));
   if (database === null) return null;
-  const salvage = tolerate(() => salvageOf(database));
+  const salvage = tolerate(() => salvageOf(database, knownLast));
   if (salvage === null) tolerate(() => database.close());
   return salvage;
 }
 
 const NOTHING_TO_SAVE: Salvage = {
   lastPosition: 0,
+  heldUpTo: 0,
   findings: { counted: false, saved: 0, altered: 0, lost: 0 },
   audit: (nowMs) => ({ rows: [], ends: null, floorMs: nowMs + COMMANDS_LAST_MS }),
   step: () => true,
   close: () => undefined,
 };
 
-function salvageOf(database: Database): Salvage {
+function salvageOf(database: Database, knownLast: number): Salvage {
   const names = new Map(
     (
       tolerate(() =>
@@ -87,10 +98,11 @@ function salvageOf(database: Database): Salvage {
     `SELECT position, id, stream, made_at_ms AS madeAtMs, body, crc FROM ledger NOT INDEXED
      WHERE position >= ? ORDER BY position LIMIT 1`,
   );
-  const lastPosition = lastPositionOf(database);
+  const lastPosition = lastPositionOf(database) ?? knownLast;
   const waiting = tolerate(() => readWaiting(database, names));
   const findings = { counted: waiting !== null, saved: 0, altered: 0, lost: 0 };
   const missing = new Map<string, Missing>();
+  let reached = 0;
   const rows = readAround((from) => nextRow.get(from), lastPosition);
 
   const addLost = (upstreams: readonly string[] | null, id: string): void => {
@@ -125,6 +137,9 @@ function salvageOf(database: Database): Salvage {
 
   return {
     lastPosition,
+    get heldUpTo() {
+      return waiting === null ? reached : lastPosition;
+    },
     findings,
     audit: (nowMs) => readAudit(database, nowMs),
     step(into, limit) {
@@ -137,9 +152,10 @@ function salvageOf(database: Database): Salvage {
           continue;
         }
         const row = read.value;
+        reached = row.position;
         const wanted = takeWaiting(row.position);
         if (isStreamName(row.stream) && rowChecksum(row) === row.crc) {
-          saved.push({ row, waiting: wanted });
+          saved.push({ row: { ...row, body: unpackBody(row.body) }, waiting: wanted });
         } else {
           findings.altered += 1;
           addLost(wanted, certainIdOf(row));
@@ -164,13 +180,30 @@ function readAudit(database: Database, nowMs: number): ReturnType<Salvage['audit
       'SELECT number AS position, body FROM audit WHERE number >= ? ORDER BY number LIMIT 1',
     );
     const read = [...readAround((from) => first.get(from), LOOK_BEYOND)];
-    return read.map(({ position, body }) => ({ number: position, body }));
+    return read.flatMap(({ position, body }) =>
+      typeof body === 'string' ? [{ number: position, body }] : [],
+    );
   });
-  const ends = tolerate(() => createAuditReader(database).ends());
+  const ends = tolerate(() => wholeEnds(createAuditReader(database).ends()));
   const commands = tolerate(() => createCommands(database));
   const floorMs = tolerate(() => commands?.floorMs()) ?? 0;
   const lastMs = tolerate(() => commands?.lastExpiryMs()) ?? 0;
-  return { rows: rows ?? [], ends, floorMs: Math.max(floorMs, lastMs, nowMs + COMMANDS_LAST_MS) };
+  // A number that the damage has made up must not have all commands refused for ever.
+  const [knownFloorMs, knownLastMs] = [floorMs, lastMs].map((ms) => (ms < nowMs + FAR_OFF_MS ? ms : 0));
+  return {
+    rows: rows ?? [],
+    ends,
+    floorMs: Math.max(knownFloorMs ?? 0, knownLastMs ?? 0, nowMs + COMMANDS_LAST_MS),
+  };
+}
+
+/** Null when a damaged page has put something else in the place of numbers and hashes. */
+function wholeEnds(ends: AuditEnds): AuditEnds | null {
+  const { beforeNumber, beforeHash, lastNumber, lastHash } = ends;
+  const isWhole =
+    [beforeNumber, lastNumber].every(Number.isSafeInteger) &&
+    [beforeHash, lastHash].every((hash) => typeof hash === 'string');
+  return isWhole ? ends : null;
 }
 
 /**
@@ -184,11 +217,14 @@ function readWaiting(database: Database, names: ReadonlyMap<number, string>): Ma
   if (database.pragma("integrity_check('pending')", { simple: true }) !== 'ok')
     throw new Error('pending is damaged');
   const waiting = new Map<number, readonly string[]>();
+  // One list for all rows that wait for the same upstream alone: a month without a link is a million rows.
+  const alone = new Map([...names].map(([number, name]) => [number, [name]]));
   const all = database.prepare<[], WaitingRow>('SELECT upstream, class, position, crc FROM pending');
   for (const row of all.iterate()) {
-    const name = names.get(row.upstream);
-    if (name === undefined || row.crc !== pendingChecksum(row)) throw new Error('a row is damaged');
-    waiting.set(row.position, [...(waiting.get(row.position) ?? []), name]);
+    const one = alone.get(row.upstream);
+    if (one === undefined || row.crc !== pendingChecksum(row)) throw new Error('a row is damaged');
+    const before = waiting.get(row.position);
+    waiting.set(row.position, before === undefined ? one : [...before, ...one]);
   }
   return waiting;
 }
@@ -217,7 +253,8 @@ function* readAround<Row extends { readonly position: number }>(
   }
 }
 
-function lastPositionOf(database: Database): number {
+/** Null when the file does not tell. */
+function lastPositionOf(database: Database): number | null {
   const position = (sql: string): number =>
     tolerate(() => database.prepare<[], { readonly position: number | null }>(sql).get()?.position) ?? 0;
   const known = Math.max(
@@ -225,7 +262,7 @@ function lastPositionOf(database: Database): number {
     position('SELECT max(position) AS position FROM pending'),
     position('SELECT last_position AS position FROM progress'),
   );
-  return known > 0 && known < LARGEST_POSITION ? known : LOOK_BEYOND;
+  return known > 0 && known < LARGEST_POSITION ? known : null;
 }
 
 /** Null where the damage is met; it is around that this file reads. */

@@ -10,6 +10,14 @@ export const NOTHING_MISSING: Missing = { ranges: [], unnamed: 0 };
 
 const ID = /^[^/]+\/([^/]+)\/([a-z]+)\/(\d{1,15})$/;
 
+/** What a record's id says of its place; null when damage has made it unreadable. */
+export function streamPlaceOf(
+  id: string,
+): { readonly boot: string; readonly stream: string; readonly seq: number } | null {
+  const [, boot, stream, seq] = ID.exec(id) ?? [];
+  return boot === undefined || stream === undefined ? null : { boot, stream, seq: Number(seq) };
+}
+
 /**
  * Adds record ids (`site/boot/stream/seq`), joining what is consecutive.
  *
@@ -22,9 +30,10 @@ export function addMissing(
 ): Missing {
   const named: SeqRange[] = [];
   for (const id of ids) {
-    const [, boot, stream, seq] = ID.exec(id) ?? [];
-    if (boot === undefined || stream === undefined || !isStream(stream)) continue;
-    named.push({ boot, stream, fromSeq: Number(seq), toSeq: Number(seq) });
+    const place = streamPlaceOf(id);
+    if (place === null || !isStream(place.stream)) continue;
+    const { boot, stream, seq } = place;
+    named.push({ boot, stream, fromSeq: seq, toSeq: seq });
   }
   return {
     ranges: joinRanges([...missing.ranges, ...named]),

@@ -1,8 +1,10 @@
 import type { StreamName } from '../traffic/stored-record.ts';
 import { rowChecksum } from './checksums.ts';
 import type { Database } from './database.ts';
+import { isFull } from './disk-room.ts';
 import type { Ledger, LedgerRow, PruneOptions } from './ledger.ts';
 import type { WritableOutbox } from './outbox.ts';
+import { unpackBody } from './packed-body.ts';
 import { RELAY_CLASSES, type RelayClass, relayClassOf } from './relay-class.ts';
 
 /** Rows that went, for one upstream that was still waiting for them. */
@@ -44,6 +46,25 @@ export interface SheddingOptions {
   readonly coarsestFlowS: number;
 }
 
+/** Rows that give way at a time: some ten pages, room for a minute or more. */
+const SHED_ROWS = 100;
+const MOST_SHED_ROWS = 6400;
+
+/**
+ * Rows that lie apart free no page for the record that declares them: then the same is tried with more of them.
+ *
+ * @param shed a transaction; it throws when there is no room for what it declares
+ */
+export function shedEnough(shed: (rows: number) => boolean): boolean {
+  for (let rows = SHED_ROWS; ; rows *= 2) {
+    try {
+      return shed(rows);
+    } catch (error) {
+      if (!isFull(error) || rows >= MOST_SHED_ROWS) throw error;
+    }
+  }
+}
+
 /** Fine intervals of the last day are kept as long as anything older can go. */
 const FINE_KEPT_MS = 86_400_000;
 /** Rows looked at for some that nobody waits for, in one call. */
@@ -61,11 +82,12 @@ interface FineQuery {
 
 export function createShedding(database: Database, options: SheddingOptions): Shedding {
   const { ledger, outboxes, coarsestFlowS } = options;
+  database.function('width_s', { deterministic: true }, (body) => widthIn(unpackBody(String(body))));
   const fine = database
     .prepare<FineQuery, number>(
       `SELECT pending.position FROM pending JOIN ledger USING (position)
        WHERE upstream = @upstream AND class = @class AND pending.position > @after AND stream = 'flow'
-         AND made_at_ms < @beforeMs AND json_extract(body, '$.widthS') < @coarsestS
+         AND made_at_ms < @beforeMs AND width_s(body) < @coarsestS
        ORDER BY pending.position LIMIT @limit`,
     )
     .pluck();
@@ -110,28 +132,31 @@ export function createShedding(database: Database, options: SheddingOptions): Sh
     for (const { upstream } of outboxes) {
       thinnedUpTo.set(
         upstream.number,
-        Math.max(thinnedUpTo.get(upstream.number) ?? 0, positions.at(-1) ?? 0),
+        // Not behind the last: the transaction may fail yet.
+        Math.max(thinnedUpTo.get(upstream.number) ?? 0, (positions[0] ?? 1) - 1),
       );
     }
     return positions;
   };
   const nextToEvict = (limit: number, nowMs: number): readonly number[] => {
+    const rows: number[] = [];
     for (const each of RELAY_CLASSES.toReversed()) {
-      const thinned = each === FLOW_CLASS ? finePositions(limit, nowMs) : [];
-      if (thinned.length > 0) return thinned;
-      const rows = firstOf(
-        outboxes.map((outbox) => outbox.oldest(each, limit)),
-        limit,
-      );
-      if (rows.length > 0) return rows;
+      const left = limit - rows.length;
+      if (left === 0) break;
+      const thinned = each === FLOW_CLASS ? finePositions(left, nowMs) : [];
+      if (thinned.length > 0) return [...rows, ...thinned];
+      const oldest = outboxes.map((outbox) => outbox.oldest(each, left));
+      rows.push(...firstOf(oldest, left));
     }
-    return [];
+    return rows;
   };
   const evict = (positions: readonly number[]): readonly Eviction[] => {
     const rows = positions.map((position): EvictedRow => {
       const row = read.get(position);
       const isWhole = row !== undefined && rowChecksum(row) === row.crc;
-      return isWhole ? row : { position, id: '', stream: 'hires', body: '' };
+      return isWhole
+        ? { ...row, body: unpackBody(row.body) }
+        : { position, id: '', stream: 'hires', body: '' };
     });
     const evictions = outboxes.flatMap((outbox) => {
       const waiting = rows.filter(({ position, id, stream }) =>
@@ -159,4 +184,10 @@ export function createShedding(database: Database, options: SheddingOptions): Sh
       return { delivered: gone, evictions: gone > 0 ? [] : evict(nextToEvict(limit, nowMs)) };
     },
   };
+}
+
+/** Null for a text that the disk has altered. */
+function widthIn(body: string): number | null {
+  const [, widthS] = /"widthS":(\d+)/.exec(body) ?? [];
+  return widthS === undefined ? null : Number(widthS);
 }

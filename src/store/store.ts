@@ -8,12 +8,14 @@ import type { Audit } from './audit.ts';
 import type { CommandJournal } from './command-journal.ts';
 import type { Origin } from './gap-records.ts';
 import type { LedgerQuery, LedgerRow, NewestQuery, PruneOptions } from './ledger.ts';
-import { type LiveStore, openLiveStore } from './live-store.ts';
+import { type LiveStore, NO_ORIGIN, openLiveStore } from './live-store.ts';
+import { openMark } from './mark.ts';
 import type { Outbox } from './outbox.ts';
-import { quarantine } from './quarantine.ts';
+import { forgetUnsaved, quarantine, type SetAside, unsavedOf } from './quarantine.ts';
 import type { Requeued, RequeueQuery } from './requeue.ts';
 import type { Restamping } from './restamping.ts';
-import { openSalvage, type Salvage, type SalvageFindings } from './salvage.ts';
+import { COMMANDS_LAST_MS, openSalvage, type Salvage, type SalvageFindings } from './salvage.ts';
+import { createStoreRun } from './store-run.ts';
 
 /** One receiver of records, and which streams it gets. Whole streams only, so that `seq` proves completeness. */
 export interface UpstreamWish {
@@ -38,6 +40,8 @@ export interface StoreOptions {
   readonly clock?: Clock;
   /** Told once for each damaged file, when it is known what could be saved. */
   readonly onHealed?: (healing: Healing) => void;
+  /** Told at the opening, when fewer records are there than had been stored. */
+  readonly onTakenBack?: (records: number) => void;
 }
 
 /** A store file that was damaged, set aside, and replaced by a new one with all that could be read. */
@@ -56,7 +60,7 @@ export interface OutboxTotals {
   readonly pending: number;
   /** Rows that the disk altered: never relayed, declared missing. */
   readonly damaged: number;
-  /** Rows that gave way when there was no room: declared missing. */
+  /** Rows that gave way when there was no room, or were too large for it: declared missing. */
   readonly evicted: number;
 }
 
@@ -108,51 +112,85 @@ export interface AuditLog extends Audit {
   append(fact: AuditFact): void;
 }
 
-/** A start may take so long over a damaged file; the rest is saved while the gateway works. */
+/** A start takes so long over a damaged file, if looking it over is not longer; the rest is saved while the gateway works. */
 const SALVAGE_AT_ONCE_MS = 4000;
 const SALVAGE_ROWS = 500;
 
 /**
  * Opens the store; a damaged file is set aside and what can be read is taken over, at the opening and whenever
- * damage is met later. What cannot be read but waited for an upstream is declared missing.
+ * damage is met later. What cannot be read but waited for an upstream is declared missing, and so is what the mark
+ * beside the file knows of and the file does not hold. Those who only look change nothing, and see damage thrown.
  *
- * @throws RoadsideError store-locked, store-newer, store-not-durable, store-unavailable
+ * @throws RoadsideError store-locked, store-newer, store-not-durable, store-unavailable; store-corrupt to those who
+ *   only look
  */
 export function openStore(options: StoreOptions): Store {
-  const { file, clock = createSystemClock() } = options;
-  let saving: { readonly salvage: Salvage; readonly problem: string; readonly setAside: string } | null =
-    null;
+  const { file, origin = NO_ORIGIN, clock = createSystemClock(), upstreams } = options;
+  const markFile = upstreams === undefined ? null : openMark(`${file}.mark`);
+  const run = createStoreRun(origin, clock, markFile);
+  /** Files that were set aside, the newest first; `salvage` reads the first of them. */
+  let unsaved: readonly SetAside[] = [];
+  let salvage: Salvage | null = null;
   let live = openOrHeal();
 
   function openOrHeal(): LiveStore {
+    const mark = markFile?.read() ?? null;
+    let opened: LiveStore;
     try {
-      return openLiveStore(options);
+      opened = openLiveStore(options, run);
     } catch (error) {
       return heal(error);
     }
+    const heldUpTo = opened.lastPosition;
+    if (markFile !== null) unsaved = unsavedOf(file).toReversed();
+    // Before anything is stored: it may be that no position has been kept free for what is saved.
+    if (unsaved[0] !== undefined) salvage = beginSalvage(unsaved[0], opened);
+    if (mark === null || mark.store !== opened.id || mark.position <= heldUpTo) return opened;
+    opened.goOnBehind(mark, { heldUpTo, floorMs: clock.now().wallMs + COMMANDS_LAST_MS });
+    options.onTakenBack?.(mark.position - heldUpTo);
+    return opened;
   }
   /** Rethrows what is no damage. */
   function heal(error: unknown): LiveStore {
     if (!(error instanceof RoadsideError) || error.code !== 'store-corrupt' || !existsSync(file)) throw error;
-    const setAside = quarantine(file, clock.now().wallMs);
-    saving?.salvage.close();
-    const salvage = openSalvage(setAside);
-    const fresh = openLiveStore(options);
-    fresh.beginAfter(salvage.lastPosition);
-    fresh.takeOverAudit(salvage.audit(clock.now().wallMs));
-    saving = { salvage, problem: error.message, setAside };
+    if (markFile === null) throw error;
     const untilMs = clock.monoMs() + SALVAGE_AT_ONCE_MS;
+    const { wallMs } = clock.now();
+    const setAside = quarantine(file, { wallMs, problem: error.message, mark: markFile.read() });
+    unsaved = [
+      setAside,
+      ...unsavedOf(file)
+        .filter(({ path }) => path !== setAside.path)
+        .toReversed(),
+    ];
+    salvage?.close();
+    const fresh = openLiveStore(options, run);
+    salvage = beginSalvage(setAside, fresh);
     while (clock.monoMs() < untilMs && !save(fresh, SALVAGE_ROWS));
     return fresh;
   }
+  /** May be done again by a later run that goes on. */
+  function beginSalvage({ path, mark }: SetAside, into: LiveStore): Salvage {
+    const begun = openSalvage(path, mark?.position);
+    const { wallMs } = clock.now();
+    if (begun.lastPosition > into.lastPosition) into.beginAfter(begun.lastPosition);
+    if (into.audit.ends().lastNumber === 0) into.takeOverAudit(begun.audit(wallMs));
+    if (mark !== null) into.goOnBehind(mark, { heldUpTo: mark.position, floorMs: wallMs + COMMANDS_LAST_MS });
+    return begun;
+  }
   function save(into: LiveStore, rows: number): boolean {
-    if (saving === null) return true;
-    const { salvage, problem, setAside } = saving;
+    const [setAside, ...others] = unsaved;
+    if (setAside === undefined) return true;
+    salvage ??= beginSalvage(setAside, into);
     if (!salvage.step(into, rows)) return false;
-    saving = null;
+    const { path, problem, mark } = setAside;
+    if (mark !== null) into.goOnBehind(mark, { heldUpTo: salvage.heldUpTo, floorMs: 0 });
     salvage.close();
-    options.onHealed?.({ problem, setAside, findings: salvage.findings });
-    return true;
+    options.onHealed?.({ problem, setAside: path, findings: salvage.findings });
+    salvage = null;
+    unsaved = others;
+    forgetUnsaved(setAside);
+    return others.length === 0;
   }
   /** Does it again with a healed store when damage is met; damage in the new file as well is not bearable. */
   const whole = <T>(work: (store: LiveStore) => T): T => {
@@ -172,8 +210,9 @@ export function openStore(options: StoreOptions): Store {
         return live.outbox(upstream).generation;
       },
       pending: (query) => whole((store) => store.outbox(upstream).pending(query)),
-      lastOutside: (live) => whole((store) => store.outbox(upstream).lastOutside(live)),
+      backlogUpTo: (live) => whole((store) => store.outbox(upstream).backlogUpTo(live)),
       acknowledge: (positions) => whole((store) => store.outbox(upstream).acknowledge(positions)),
+      giveUp: (row) => whole((store) => store.outbox(upstream).giveUp(row)),
       depth: () => whole((store) => store.outbox(upstream).depth()),
     }),
     append: (records) => whole((store) => store.append(records)),
@@ -205,8 +244,9 @@ export function openStore(options: StoreOptions): Store {
     readLedger: (query) => whole((store) => store.readLedger(query)),
     newest: (query) => whole((store) => store.newest(query)),
     close() {
-      saving?.salvage.close();
+      salvage?.close();
       live.close();
+      markFile?.close();
     },
   };
 }

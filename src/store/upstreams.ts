@@ -5,7 +5,7 @@ export interface UpstreamTotals {
   readonly acknowledged: number;
   /** Taken out of its queue because the row on disk was no longer what was stored. */
   readonly damaged: number;
-  /** Taken out of its queue to make room. */
+  /** Taken out of its queue to make room, or because they are too large for it. */
   readonly evicted: number;
 }
 
@@ -15,6 +15,10 @@ export interface Upstream {
   readonly name: string;
   totals(): UpstreamTotals;
   add(amounts: Partial<UpstreamTotals>): void;
+  /** The last `keepBacklog`; what the disk has altered reaches no further than the newest row. */
+  backlogUpTo(): number;
+  /** Rows up to this position are backlog from now on, in later runs of the gateway as well. */
+  keepBacklog(upTo: number): void;
 }
 
 interface Known {
@@ -58,9 +62,17 @@ function upstreamOf(database: Database, { number, name }: Known): Upstream {
     `UPDATE upstreams SET acknowledged = acknowledged + @acknowledged, damaged = damaged + @damaged,
        evicted = evicted + @evicted WHERE number = @number`,
   );
+  const backlog = database
+    .prepare<[number], number>(
+      `SELECT min(backlog_up_to, (SELECT coalesce(max(position), 0) FROM ledger)) FROM upstreams WHERE number = ?`,
+    )
+    .pluck();
+  const keep = database.prepare<[number, number]>('UPDATE upstreams SET backlog_up_to = ? WHERE number = ?');
   return {
     number,
     name,
+    backlogUpTo: () => backlog.get(number) ?? 0,
+    keepBacklog: (upTo) => void keep.run(upTo, number),
     totals: () => select.get(number) ?? { acknowledged: 0, damaged: 0, evicted: 0 },
     add: (amounts) => void update.run({ number, acknowledged: 0, damaged: 0, evicted: 0, ...amounts }),
   };

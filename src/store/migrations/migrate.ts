@@ -6,9 +6,19 @@ import { openFaults } from './0002-open-faults.ts';
 import { upstreams } from './0003-upstreams.ts';
 import { auditAndCommands } from './0004-audit-and-commands.ts';
 import { unsetClock } from './0005-unset-clock.ts';
+import { packedBodies } from './0006-packed-bodies.ts';
+import { backlog } from './0007-backlog.ts';
 
 /** In order; the file's `user_version` is how many of them it has had. A released one never changes. */
-const MIGRATIONS: readonly string[] = [ledgerAndOutbox, openFaults, upstreams, auditAndCommands, unsetClock];
+const MIGRATIONS: readonly string[] = [
+  ledgerAndOutbox,
+  openFaults,
+  upstreams,
+  auditAndCommands,
+  unsetClock,
+  packedBodies,
+  backlog,
+];
 
 export const STORE_VERSION = MIGRATIONS.length;
 
