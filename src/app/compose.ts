@@ -190,6 +190,8 @@ export function openGateway({ loaded, logger, recordFile, controls }: GatewayOpt
       inbox: { waiting: inbox.size, refused: inbox.refused },
       store: { ...store.totals(), unstored: waiting, lost },
       uplinks: uplinks.overview(),
+      commands: commands?.figures() ?? null,
+      sparkplug: sparkplug?.status() ?? null,
     });
   }
   return {

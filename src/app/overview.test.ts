@@ -5,14 +5,15 @@ import type { TrackPoint } from '../traffic/observations/observation.ts';
 import { createLoopLamps } from './loop-lamps.ts';
 import { makeOverview, type OverviewParts } from './overview.ts';
 
-function overviewOf(road: TestRoad) {
+function overviewOf(road: TestRoad, processes: OverviewParts['processes'] = []) {
   const { definition, state } = road;
   const lamps = createLoopLamps(definition);
   return makeOverview({
     ...{ definition, state, lamps, now: road.now(), version: '0.0.0', startedMonoMs: 0 },
-    ...{ warnings: [], processes: [], inbox: { waiting: 0, refused: 0 } },
+    ...{ warnings: [], processes, inbox: { waiting: 0, refused: 0 } },
     store: {} as OverviewParts['store'],
     uplinks: [{} as OverviewParts['uplinks'][0]],
+    ...{ commands: null, sparkplug: null },
   });
 }
 
@@ -45,4 +46,18 @@ test('the figures of a camera that sees nothing are not shown as sound', () => {
   expect(isBelieved()).toEqual([true, false]);
   road.claim({ ...black, active: false, atMs: road.nowMs }).run(100);
   expect(isBelieved()).toEqual([true, true]);
+});
+
+test('a camera tells what its process counts, and what judging its pictures had to pass over', () => {
+  const sensor = { state: 'working', figures: { restarts: 3 }, note: '' } as const;
+  const sensors = [
+    { ...sensor, sensor: 'cam' },
+    { ...sensor, sensor: 'evidence' },
+  ];
+  const vision = { process: 'vision', state: 'working', pid: 1, restarts: 0, sensors } as const;
+  const [shown] = overviewOf(new TestRoad().run(1000), [vision]).processes;
+  expect(shown?.sensors.map(({ figures }) => figures)).toEqual([
+    { restarts: 3, refusedEncounters: 0 },
+    { restarts: 3 },
+  ]);
 });

@@ -8,6 +8,8 @@ import { adviceOn, type FaultAdvice } from '../traffic/quality/fault-codes.table
 import type { LaneSource } from '../traffic/record.ts';
 import type { LoopDefinition, SiteDefinition } from '../traffic/site-definition.ts';
 import type { SiteState } from '../traffic/site-state.ts';
+import type { CommandFigures } from '../uplink/commands/command-figures.ts';
+import type { SparkplugStatus } from '../uplink/sparkplug/sparkplug-link.ts';
 import type { LoopLamps } from './loop-lamps.ts';
 import { type IncidentOverview, openIncidents } from './open-incidents.ts';
 import type { UplinkOverview } from './uplinks.ts';
@@ -37,6 +39,10 @@ export interface Overview {
   /** The platform. */
   readonly uplink: UplinkOverview;
   readonly furtherUplinks: readonly UplinkOverview[];
+  /** What became of the platform's commands; null where the site takes none. */
+  readonly commands: CommandFigures | null;
+  /** The link to a Sparkplug host; null where the site file names none. */
+  readonly sparkplug: SparkplugStatus | null;
 }
 
 export interface LaneOverview {
@@ -125,6 +131,8 @@ export interface OverviewParts {
   readonly store: Overview['store'];
   /** The platform first. */
   readonly uplinks: readonly [UplinkOverview, ...UplinkOverview[]];
+  readonly commands: Overview['commands'];
+  readonly sparkplug: Overview['sparkplug'];
 }
 
 export function makeOverview(parts: OverviewParts): Overview {
@@ -139,11 +147,13 @@ export function makeOverview(parts: OverviewParts): Overview {
     clock: now.quality,
     lanes: definition.lanes.map(({ lane }) => laneOverview(definition, lane, state)),
     warnings: parts.warnings.map(({ path, message, hint, chinese }) => ({ path, message, hint, chinese })),
-    processes: parts.processes,
+    processes: parts.processes.map((each) => ({ ...each, sensors: each.sensors.map(withJudged(state)) })),
     inbox: parts.inbox,
     store: parts.store,
     uplink: platform,
     furtherUplinks,
+    commands: parts.commands,
+    sparkplug: parts.sparkplug,
   };
 }
 
@@ -206,6 +216,15 @@ function loopOverview(
     count: lamp.count,
     lastSpeedKmh: lamp.speedKmh ?? state.loops.get(place.lane)?.flow.lastSpeedKmh ?? null,
     faults: [...above, ...own].map(({ code }) => code),
+  };
+}
+
+/** What the process tells of a camera, and what judging its pictures had to pass over. */
+function withJudged({ cameras }: SiteState): (sensor: SensorHealth) => SensorHealth {
+  return (health) => {
+    const judged = cameras.get(health.sensor)?.collisions;
+    if (judged === undefined) return health;
+    return { ...health, figures: { ...health.figures, refusedEncounters: judged.refused } };
   };
 }
 

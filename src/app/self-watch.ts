@@ -72,9 +72,8 @@ export function startSelfWatch(parts: SelfWatchParts): { stop(): void } {
 
   const tellHealth = async (): Promise<void> => {
     const overview = parts.overview();
-    const children = overview.processes.flatMap(({ pid }) => (pid === null ? [] : [pid]));
     const folder = dirname(parts.storeFile);
-    const figures = await machine.read({ pids: [process.pid, ...children], folder });
+    const figures = await machine.read({ pid: process.pid, folder });
     healthSeq += 1;
     const record = healthRecord({ overview, machine: figures, seq: healthSeq, now: clock.now() });
     try {

@@ -13,6 +13,8 @@ import type { UplinkPlan } from './plans.ts';
 /** How one receiver is doing, and what waits for it. */
 export interface UplinkOverview extends UplinkStatus {
   readonly upstream: string;
+  /** Address of its broker; credentials never stand in it. */
+  readonly url: string;
   readonly pending: number;
 }
 
@@ -28,6 +30,7 @@ export interface Uplinks {
 
 interface Link {
   readonly name: string;
+  readonly url: string;
   readonly uplink: Uplink;
 }
 
@@ -58,14 +61,15 @@ export function createUplinks(options: {
       ...(port === null ? {} : { commands: port }),
       log: (level, text, fields) => log[level](text, { upstream: name, ...fields }),
     });
-    return { name, uplink };
+    return { name, url: settings.url, uplink };
   };
   const [first, ...further] = plans;
   const platform = linkOf(first, commands);
   const links = [platform, ...further.map((plan) => linkOf(plan))];
-  const overviewOf = ({ name, uplink }: Link): UplinkOverview => ({
+  const overviewOf = ({ name, url, uplink }: Link): UplinkOverview => ({
     ...uplink.status(),
     upstream: name,
+    url,
     pending: store.outbox(name).depth(),
   });
   const overview = (): readonly [UplinkOverview, ...UplinkOverview[]] => [

@@ -75,6 +75,11 @@ const INCIDENT: IncidentOverview = {
   ],
 };
 
+const LINK: Overview['uplink'] = {
+  ...{ upstream: 'platform', url: 'mqtts://platform.example', state: 'offline', protocol: null },
+  ...{ error: null, takenOver: false, published: 9, acknowledged: 7, inFlight: 1, connects: 3, pending: 2 },
+};
+
 describe('screens of 80 columns', () => {
   const worst = loop({
     loop: LONG_ID,
@@ -174,14 +179,24 @@ describe('screens of 80 columns', () => {
         ...{ unstored: 0, lost: 0 },
       },
       uplink: {
+        ...LINK,
         state: 'offline',
         error: {
           code: 'uplink-unreachable',
           text: `no connection to 127.0.0.1:1883: ${'x '.repeat(60)}`,
           hint: 'Check the mobile link and the SIM, then whether the broker runs and its port is open.',
         },
-      } as unknown as Overview['uplink'],
-      furtherUplinks: [],
+      },
+      furtherUplinks: [{ ...LINK, upstream: LONG_ID, state: 'online', protocol: 4, takenOver: true }],
+      commands: {
+        ...{ received: 9, accepted: 4, repeated: 1, refused: 4, summedUp: 0 },
+        refusals: { expired: 1, 'bad-signature': 3 },
+        lastRefused: { atMs: NOW_MS - 12_000, reason: 'bad-signature', actor: null },
+      },
+      sparkplug: {
+        ...{ state: 'offline', connects: 2 },
+        error: { code: 'uplink-credentials', text: 'not authorized', hint: 'Check user and passwordFile.' },
+      },
     };
     const text = formatOverview(overview);
     expect(widest([text])).toBeLessThanOrEqual(80);
@@ -194,6 +209,22 @@ describe('screens of 80 columns', () => {
     expect(text).toContain('locked-on');
     expect(text).toContain('→ The output stays on for longer than traffic explains.');
     expect(text).toContain('→ 输出长时间保持有车状态。');
+    const words = text.replaceAll(/\s+/g, ' ');
+    for (const told of [
+      'Uplink 上行 platform: offline 离线 connections 连接次数 3 mqtts://platform.example',
+      '→ 无法连接平台：请检查网络、防火墙和端口。',
+      `Uplink 上行 ${LONG_ID}: online 在线 connections 连接次数 3 MQTT 3.1.1`,
+      'another gateway uses our client id 另一台网关使用相同的客户端编号',
+      'Sparkplug: offline 离线 connections 连接次数 2 uplink-credentials: not authorized',
+      'received 收到 9 accepted 接受 4 repeated 重复 1 refused 拒绝 4',
+      'refused 拒绝: expired 已过期 1, bad-signature 签名不符 3',
+      'last refused 最近拒绝: bad-signature 签名不符 by 来自 unknown 未知 12 s',
+    ]) {
+      expect(words).toContain(told);
+    }
+    const quiet = formatOverview({ ...overview, commands: null, sparkplug: null });
+    expect(quiet).toContain('Commands 平台命令: not taken here 未启用');
+    expect(quiet).not.toContain('Sparkplug');
   });
 
   it('the evidence of incidents, with the longest names', () => {

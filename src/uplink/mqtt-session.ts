@@ -2,10 +2,13 @@ import { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { connect, ErrorWithReasonCode, type IClientOptions, type MqttClient, ReasonCodes } from 'mqtt';
 import type { RoadsideError } from '../base/errors.ts';
+import { joinWrites } from './joined-writes.ts';
 import {
   ackOverdue,
+  blamesPacket,
   connectRefusal,
   disconnectReason,
+  isReset,
   isVersionRefusal,
   publishRefusal,
   silentClose,
@@ -13,6 +16,7 @@ import {
   subscribeRefusal,
   transportError,
 } from './session-errors.ts';
+import { createAckDeadline, createPingTimer } from './session-timers.ts';
 import type { BrokerAddress, UplinkSecrets } from './settings.ts';
 
 /** MQTT 5, or 4 on the wire for MQTT 3.1.1. */
@@ -43,13 +47,15 @@ export interface Delivery {
 
 export type PublishOutcome =
   | { readonly kind: 'accepted' }
-  | { readonly kind: 'refused'; readonly error: RoadsideError };
+  | { readonly kind: 'refused'; readonly error: RoadsideError }
+  /** It was not sent: the broker, or we ourselves, take no packets of this size. */
+  | { readonly kind: 'too-large'; readonly bytes: number; readonly maxBytes: number };
 
 export interface SessionEnd {
   readonly error: RoadsideError;
   /** Whether the other version of MQTT is worth a try: the broker said so, or only hung up. */
   readonly otherVersion: 'asked-for' | 'possible' | 'no';
-  /** The broker closed a connection that it had accepted, in good order and without giving a reason. */
+  /** The broker closed a connection that it had accepted, in good order: without a reason, or because of a packet. */
   readonly orderly: boolean;
 }
 
@@ -92,10 +98,10 @@ const CONNECT_TIMEOUT_MS = 20_000;
 const KEEPALIVE_TIMEOUT = 'Keepalive timeout';
 /** Receive maximum of a broker that names none (MQTT 5, 3.2.2.3.3). */
 const WINDOW_UNLIMITED = 65_535;
-/** The largest packet that a broker may send us (MQTT 5). */
-const RECEIVED_MAX_BYTES = 256 * 1024;
-/** Fixed header, packet id and property lengths, generously. */
-const PACKET_OVERHEAD_BYTES = 64;
+/** The largest packet in either direction, whatever a broker would take. */
+const PACKET_MAX_BYTES = 256 * 1024;
+/** Fixed header, packet id and properties, generously. */
+const PACKET_OVERHEAD_BYTES = 256;
 
 /**
  * mqtt.js holds unacknowledged publications in memory, replays them one by one without the DUP flag, has no
@@ -107,19 +113,19 @@ export function openMqttSession(options: MqttSessionOptions, listener: SessionLi
   const name = `${broker.host}:${broker.port}`;
   const tls = broker.scheme === 'mqtts';
   const client = startClient(options, name);
-  const deadlines = new Set<NodeJS.Timeout>();
   let transportOpen = false;
   let connected = false;
   let closedByPeer = false;
   let over = false;
-  let maximumPacketBytes = Number.POSITIVE_INFINITY;
+  let maxBytes = PACKET_MAX_BYTES;
   /** The last outcome, when that was a refusal: it explains why the broker hangs up next. */
   let lastRefusal: RoadsideError | null = null;
 
+  const deadline = createAckDeadline(ackDeadlineMs, () => end(ackOverdue(name, ackDeadlineMs)));
+
   const finish = (): void => {
     over = true;
-    for (const deadline of deadlines) clearTimeout(deadline);
-    deadlines.clear();
+    deadline.stop();
   };
   const end = (
     error: RoadsideError,
@@ -133,7 +139,10 @@ export function openMqttSession(options: MqttSessionOptions, listener: SessionLi
 
   // One turn's publications leave in one write; Nagle's algorithm would hold its tail back until the broker's
   // delayed ACK, some 40 ms for each window.
-  if (client.stream instanceof Socket) client.stream.setNoDelay(true);
+  if (client.stream instanceof Socket) {
+    client.stream.setNoDelay(true);
+    joinWrites(client.stream);
+  }
   client.stream.once(tls ? 'secureConnect' : 'connect', () => {
     transportOpen = true;
   });
@@ -143,12 +152,12 @@ export function openMqttSession(options: MqttSessionOptions, listener: SessionLi
   client.on('connect', (connack) => {
     if (over) return;
     connected = true;
-    maximumPacketBytes = connack.properties?.maximumPacketSize ?? maximumPacketBytes;
+    maxBytes = Math.min(maxBytes, connack.properties?.maximumPacketSize ?? maxBytes);
     listener.connected({ window: connack.properties?.receiveMaximum ?? WINDOW_UNLIMITED });
   });
   client.on('disconnect', (packet) => {
     const reason = packet.reasonCode ?? 0;
-    end(disconnectReason(reason, reasonText(reason), name));
+    end(disconnectReason(reason, reasonText(reason), name), { orderly: blamesPacket(reason) });
   });
   client.on('error', (cause) => {
     const reason = cause instanceof ErrorWithReasonCode ? cause.code : null;
@@ -176,18 +185,14 @@ export function openMqttSession(options: MqttSessionOptions, listener: SessionLi
       if (over) return;
       const { topic, payload } = publication;
       const bytes = Buffer.byteLength(payload) + Buffer.byteLength(topic) + PACKET_OVERHEAD_BYTES;
-      if (bytes > maximumPacketBytes) {
-        // The broker would answer with a disconnection, again and again.
-        const error = publishRefusal(0x95, reasonText(0x95), topic);
-        setImmediate(() => settle({ kind: 'refused', error }));
+      if (bytes > maxBytes) {
+        setImmediate(() => (over ? undefined : settle({ kind: 'too-large', bytes, maxBytes })));
         return;
       }
-      const deadline = setTimeout(() => end(ackOverdue(name, ackDeadlineMs)), ackDeadlineMs);
-      deadlines.add(deadline);
+      const awaited = deadline.expect();
       client.publish(topic, payload, publishOptions(publication, version), (failure) => {
         if (over) return;
-        clearTimeout(deadline);
-        deadlines.delete(deadline);
+        deadline.came(awaited);
         if (failure === undefined || failure === null) {
           lastRefusal = null;
           settle({ kind: 'accepted' });
@@ -218,11 +223,6 @@ export function openMqttSession(options: MqttSessionOptions, listener: SessionLi
       client.end(true);
     },
   };
-}
-
-/** The other end hung up with bytes under way; `close` follows, and tells it from a link that never stood. */
-function isReset(cause: Error): boolean {
-  return 'code' in cause && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
 }
 
 /** @throws RoadsideError uplink-tls when a certificate or key file does not hold one */
@@ -257,8 +257,11 @@ function clientOptions(options: MqttSessionOptions): ClientOptions {
     connectTimeout: CONNECT_TIMEOUT_MS,
     reconnectPeriod: 0,
     queueQoSZero: false,
-    ...(version === 5 ? { properties: { maximumPacketSize: RECEIVED_MAX_BYTES } } : {}),
+    ...(version === 5 ? { properties: { maximumPacketSize: PACKET_MAX_BYTES } } : {}),
     resubscribe: false,
+    // Its own log is made of some twenty calls for each record, which do nothing but ask whether it is wanted.
+    log: () => undefined,
+    timerVariant: createPingTimer((keepaliveS * 1000) / 2),
     will: { topic: will.topic, payload: Buffer.from(will.payload), ...publishOptions(will, version) },
     // mqtt.js checks the name in the certificate against `host` (servername, or the IP address itself).
     rejectUnauthorized: true,

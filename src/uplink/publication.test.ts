@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { flowRecord, incidentRecord, passageRecord } from '../../test/fakes/records.ts';
 import type { OutboxRow } from '../store/outbox.ts';
@@ -43,5 +44,29 @@ describe('a record on its way out', () => {
     expect(encode(flowRecord({ seq: 1 }), 0).expiryS).toBe(3600);
     expect(encode(flowRecord({ seq: 1 }), 60_000).expiryS).toBeNull();
     expect(encode(incidentRecord({ seq: 1 }), 0).expiryS).toBeNull();
+  });
+
+  it('is what reading the record and writing it again would make of it, whatever its texts hold', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', minLength: 1 }),
+      fc.constantFrom('"lane":"x"', '\\"lane":"', 'lane', '北-1', '\u2028', '\ud800'),
+    );
+    const make = fc.constantFrom(flowRecord, passageRecord, incidentRecord);
+    fc.assert(
+      fc.property(make, text, text, text, fc.boolean(), (of, lane, boot, classScheme, late) => {
+        const made = { ...of({ seq: 3, boot, lane }), site: classScheme, sensor: classScheme };
+        const flow = { classScheme, classCounts: { lane: 3, [classScheme]: 4 } };
+        const record: TrafficRecord = made.stream === 'flow' ? { ...made, ...flow } : made;
+        const ageMs = late ? 60_000 : 0.4;
+        const { topic, payload } = encode(record, ageMs);
+        const tree = late ? 'roadside/v1/renmin-lu-3/replay' : 'roadside/v1/renmin-lu-3';
+        expect(topic).toBe(
+          made.stream === 'incident' ? `${tree}/incident` : `${tree}/${made.stream}/${lane}`,
+        );
+        const publishedAtMs = Math.round(MADE_AT_MS + ageMs);
+        const whole = { schema: `roadside.${made.stream}/1`, replayed: late, publishedAtMs, ...record };
+        expect(payload).toBe(JSON.stringify(whole));
+      }),
+    );
   });
 });

@@ -208,6 +208,24 @@ describe('the relay', () => {
     expect(positionsOf(taken(core, outbox, ALL))).toEqual([1, 3]);
   });
 
+  it('sends one row alone until one is accepted, even if a connection in between carried nothing', () => {
+    const outbox = createMemoryOutbox();
+    for (let n = 0; n < 3; n += 1) outbox.append('flow');
+    const core = createRelayCore();
+    core.connected(3);
+    taken(core, outbox, ALL);
+    core.disconnected();
+    core.connected(3);
+    core.disconnected();
+    core.connected(3);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([1]);
+    core.accepted(1);
+    forgetAccepted(core, outbox);
+    core.disconnected();
+    core.connected(3);
+    expect(positionsOf(taken(core, outbox, ALL))).toEqual([2, 3]);
+  });
+
   it('blames no row for a link that keeps breaking', () => {
     const outbox = createMemoryOutbox();
     outbox.append('flow');

@@ -23,8 +23,9 @@ export interface RelayCore {
    *
    * @param hungUp the broker ended the connection in good order. Over a row that went alone, and again, that is a
    *   refusal: MQTT 3.1.1 has no other (3.3.5).
+   * @returns true when the row that went alone counts as refused now
    */
-  disconnected(hungUp?: boolean): void;
+  disconnected(hungUp?: boolean): boolean;
   /**
    * Up to `limit` rows to send now; they are then under way. First incidents and faults, whenever they were stored,
    * then what is live by class, then what is older, each from its oldest.
@@ -34,6 +35,8 @@ export interface RelayCore {
   accepted(position: number): void;
   /** The broker refused a row: it stays in the outbox and waits for `retryRefused`. */
   refused(position: number): void;
+  /** A row is out of the outbox without having been sent. */
+  givenUp(position: number): void;
   /** Accepted rows that the outbox still has to forget. */
   readonly toAcknowledge: readonly number[];
   /** The outbox has forgotten all of `toAcknowledge`. */
@@ -168,12 +171,14 @@ export function createRelayCore(): RelayCore {
     return lane;
   };
 
-  const holdBackSuspect = (): void => {
+  const holdBackSuspect = (): boolean => {
     const [alone, ...others] = sent;
-    if (alone === undefined || others.length > 0) return;
+    if (alone === undefined || others.length > 0) return false;
     const [position, lane] = alone;
     suspect = { position, times: position === suspect.position ? suspect.times + 1 : 1 };
-    if (suspect.times >= HANG_UPS_BEFORE_REFUSAL) lane.refused.push(position);
+    if (suspect.times < HANG_UPS_BEFORE_REFUSAL) return false;
+    lane.refused.push(position);
+    return true;
   };
 
   return {
@@ -194,10 +199,12 @@ export function createRelayCore(): RelayCore {
     },
     disconnected(hungUp = false) {
       window = 0;
-      interrupted = sent.size > 0;
-      if (hungUp) holdBackSuspect();
+      // One on which nothing was accepted proves nothing.
+      interrupted = sent.size > 0 || (interrupted && earned === 1);
+      const isHeldBack = hungUp && holdBackSuspect();
       sent.clear();
       accepted = [];
+      return isHeldBack;
     },
     take(outbox, limit, backlog) {
       if (outbox.generation !== generation) {
@@ -227,6 +234,7 @@ export function createRelayCore(): RelayCore {
     refused(position) {
       settle(position)?.refused.push(position);
     },
+    givenUp: (position) => void settle(position),
     acknowledged() {
       accepted = [];
     },

@@ -1,10 +1,11 @@
 import { CLOCK_STEP_MS, type Clock } from '../base/clock.ts';
 import type { RoadsideError } from '../base/errors.ts';
-import type { Outbox } from '../store/outbox.ts';
+import type { Outbox, OutboxRow } from '../store/outbox.ts';
 import { relayClassOf } from '../store/relay-class.ts';
 import { createBacklogPace } from './backlog-pace.ts';
 import type { MqttSession, Publication } from './mqtt-session.ts';
 import { createRelayCore, type Sending, URGENT } from './relay-core.ts';
+import { hungUpOver, packetTooLarge } from './session-errors.ts';
 import type { Cancel, Surroundings } from './surroundings.ts';
 
 export interface RelayOptions {
@@ -52,8 +53,9 @@ export function createRelay(options: RelayOptions): Relay {
   let backlogDue: Cancel | null = null;
   let acknowledgeDue: Cancel | null = null;
   let retryDue = false;
-  /** What was backlog once stays so: a clock set back would have it follow newer rows on the live topics. */
-  let backlogUpTo = 0;
+  let lastSent: Sending | null = null;
+  /** Why the last row was refused; told again on each connection for as long as one is held back. */
+  let refusal: RoadsideError | null = null;
   let published = 0;
   let acknowledged = 0;
 
@@ -83,18 +85,28 @@ export function createRelay(options: RelayOptions): Relay {
   };
   const send = (sending: Sending): void => {
     const { row } = sending;
+    lastSent = sending;
     published += 1;
     link?.publish(encode(sending), (outcome) => {
       if (outcome.kind === 'accepted') core.accepted(row.position);
+      // A gap record is not declared by another one, which might be too large as well.
+      else if (outcome.kind === 'too-large' && row.stream !== 'gap') giveUp(row, outcome);
       else {
         core.refused(row.position);
-        refused(outcome.error);
+        refusal = outcome.kind === 'refused' ? outcome.error : packetTooLarge({ what: row.id, ...outcome });
+        refused(refusal);
         retryLater();
       }
       acknowledgeDue ??= scheduler.after(ACKNOWLEDGE_AFTER_MS, () => guarded(acknowledgeAndGoOn));
       schedule();
     });
   };
+  const giveUp = (row: OutboxRow, size: { readonly bytes: number; readonly maxBytes: number }): void =>
+    guarded(() => {
+      outbox.giveUp(row);
+      core.givenUp(row.position);
+      refused(packetTooLarge({ what: row.id, ...size }));
+    });
   /** The pause outlives connections, but holds up nobody who leaves. */
   const retryLater = (): void => {
     if (retryDue) return;
@@ -122,8 +134,7 @@ export function createRelay(options: RelayOptions): Relay {
     const limit = pace.allowance(nowMs);
     const { wallMs } = clock.now();
     const live = { fromMs: wallMs - liveWithinMs, toMs: wallMs + CLOCK_STEP_MS };
-    backlogUpTo = Math.max(backlogUpTo, outbox.lastOutside(live));
-    const taken = core.take(outbox, ROWS_PER_TURN, { upTo: backlogUpTo, limit });
+    const taken = core.take(outbox, ROWS_PER_TURN, { upTo: outbox.backlogUpTo(live), limit });
     const older = taken.filter(({ row, replayed }) => replayed && relayClassOf(row.stream) !== URGENT).length;
     pace.spend(older);
     for (const sending of taken) send(sending);
@@ -145,6 +156,7 @@ export function createRelay(options: RelayOptions): Relay {
       link = to;
       core.connected(granted);
       if (core.holdsBack) retryLater();
+      if (core.holdsBack && refusal !== null) refused(refusal);
       pace.restart(clock.monoMs());
       schedule();
     },
@@ -154,7 +166,9 @@ export function createRelay(options: RelayOptions): Relay {
       backlogDue?.();
       backlogDue = null;
       guarded(acknowledge);
-      core.disconnected(hungUp);
+      if (core.disconnected(hungUp) && lastSent !== null) {
+        refusal = hungUpOver({ id: lastSent.row.id, bytes: encode(lastSent).payload.length });
+      }
       finishing?.();
     },
     notify: schedule,

@@ -49,7 +49,9 @@ describe('a refusal by the broker', () => {
   it('by DISCONNECT tells a takeover from the rest', () => {
     expect(disconnectReason(0x8e, 'text', broker).code).toBe('uplink-taken-over');
     expect(disconnectReason(0x8b, 'text', broker).code).toBe('uplink-busy');
-    expect(disconnectReason(0x81, 'text', broker).code).toBe('uplink-refused');
+    expect(disconnectReason(0x95, 'text', broker).code).toBe('uplink-record-refused');
+    expect(disconnectReason(0x87, 'text', broker).code).toBe('uplink-credentials');
+    expect(disconnectReason(0x93, 'text', broker).code).toBe('uplink-refused');
   });
 
   it('of a record tells a missing permission from the rest', () => {

@@ -8,6 +8,8 @@ const REASON = {
   credentials: [4, 5, 0x86, 0x87, 0x8a, 0x8c],
   busy: [3, 0x88, 0x89, 0x8b, 0x96, 0x97, 0x9f],
   takenOver: [0x8e],
+  /** Of a DISCONNECT: malformed, protocol error, not authorized, topic, too large, payload format. */
+  wrongPacket: [0x81, 0x82, 0x87, 0x90, 0x95, 0x99],
 } as const;
 
 const NETWORK_CODES = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'ENETDOWN', 'EPIPE'];
@@ -87,7 +89,22 @@ export function disconnectReason(reason: number, text: string, broker: string): 
       hint: 'Two gateways use one clientId: look for a second gateway with the configuration of this site.',
     });
   }
+  if (blamesPacket(reason) && !includes(REASON.credentials, reason)) {
+    return new RoadsideError('uplink-record-refused', `${broker} hung up over what it was sent: ${text}`, {
+      hint: 'Tell the platform the reason. A record over which its broker hangs up twice is held back, the rest goes on.',
+    });
+  }
   return connectRefusal(reason, text, broker);
+}
+
+/** The broker hangs up because of a packet: when one record went alone, because of that. */
+export function blamesPacket(reason: number): boolean {
+  return includes(REASON.wrongPacket, reason);
+}
+
+/** The other end hung up with bytes under way; `close` follows, and tells it from a link that never stood. */
+export function isReset(cause: Error): boolean {
+  return 'code' in cause && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
 }
 
 /** Several sessions in a row were ended soon after their beginning, without a word: what a clone does under MQTT 3.1.1. */
@@ -131,6 +148,33 @@ export function publishRefusal(reason: number, text: string, topic: string): Roa
       hint: credentials
         ? 'Ask the platform to let this site publish below roadside/v1/<site>/.'
         : 'Tell the platform the reason; the records wait in the store and are offered again.',
+    },
+  );
+}
+
+/** The broker has hung up over this record, which went alone, again. MQTT 3.1.1 has no other way to refuse one. */
+export function hungUpOver(record: { readonly id: string; readonly bytes: number }): RoadsideError {
+  return new RoadsideError(
+    'uplink-record-refused',
+    `the broker hangs up over ${record.id} (${record.bytes} bytes): it is held back and offered again each minute`,
+    {
+      hint: 'Ask the platform whether its broker takes this topic and packets of this size; the other records go on.',
+    },
+  );
+}
+
+/** Larger than what the broker, or this gateway, lets through; the broker would hang up over it again and again. */
+export function packetTooLarge(packet: {
+  readonly what: string;
+  readonly bytes: number;
+  readonly maxBytes: number;
+}): RoadsideError {
+  const { what, bytes, maxBytes } = packet;
+  return new RoadsideError(
+    'uplink-record-refused',
+    `${what} takes ${bytes} bytes, and no more than ${maxBytes} can be sent at a time: the rest goes on without it`,
+    {
+      hint: 'Ask the platform to let larger packets in; the record is still in the store, and a backfill sends it again.',
     },
   );
 }

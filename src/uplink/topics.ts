@@ -1,4 +1,4 @@
-import type { StoredRecord, StreamName } from '../traffic/stored-record.ts';
+import type { StreamName } from '../traffic/stored-record.ts';
 
 /**
  * The topic tree of the contract. Records that could not be sent live go to a tree of their own, so that a
@@ -36,7 +36,7 @@ export function recordTopic(target: {
   return target.lane === null ? `${tree}/${target.stream}` : `${tree}/${target.stream}/${target.lane}`;
 }
 
-/** The lane whose topic a record goes to; null for streams that have one topic for the site. */
-export function topicLaneOf(record: StoredRecord): string | null {
-  return record.stream === 'passage' || record.stream === 'flow' ? record.lane : null;
+/** Whether each lane has a topic of its own; other streams have one for the site. */
+export function hasLaneTopics(stream: StreamName): boolean {
+  return stream === 'passage' || stream === 'flow';
 }

@@ -7,7 +7,7 @@ import type { Delivery, MqttSession, MqttVersion, SessionEnd } from './mqtt-sess
 import type { SiteInventory } from './payloads/state.ts';
 import { encodeBirth, encodeOffline, encodeRecord } from './publication.ts';
 import { createRelay } from './relay.ts';
-import { suspectedTakeover } from './session-errors.ts';
+import { packetTooLarge, suspectedTakeover } from './session-errors.ts';
 import { parseBrokerUrl, readSecrets, type UplinkSettings } from './settings.ts';
 import { type Cancel, SURROUNDINGS, type Surroundings } from './surroundings.ts';
 import { createTakeoverWatch, SHORT_SESSIONS, TAKEN_OVER_PAUSE_MS } from './takeover-watch.ts';
@@ -132,7 +132,9 @@ export function createUplink(options: UplinkOptions): Uplink {
     state = 'offline';
     const lastedMs = acceptedMs === null ? null : clock.monoMs() - acceptedMs;
     const declared = end.error.code === 'uplink-taken-over';
-    const takenOver = takeovers.ended({ lastedMs, declared, orderly: end.orderly });
+    // A broker that says why makes room for nobody.
+    const orderly = end.orderly && end.error.code === 'uplink-unreachable';
+    const takenOver = takeovers.ended({ lastedMs, declared, orderly });
     report(takenOver && !declared ? suspectedTakeover(settings.url, SHORT_SESSIONS) : end.error);
     if (end.otherVersion === 'asked-for' || (end.otherVersion === 'possible' && !versionProven)) {
       version = version === 5 ? 4 : 5;
@@ -190,6 +192,7 @@ export function createUplink(options: UplinkOptions): Uplink {
       onlineSinceMs = clock.monoMs();
       trouble = null;
       if (outcome.kind === 'refused') report(outcome.error);
+      if (outcome.kind === 'too-large') report(packetTooLarge({ what: 'the birth', ...outcome }));
       log('info', 'uplink online', { protocol: version, connects, window });
       relay.connected(session, openCommands(session, window));
     });

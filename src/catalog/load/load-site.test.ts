@@ -38,7 +38,7 @@ describe('the example site', () => {
       file: '/var/lib/roadside/roadside.db',
       retentionDays: 35,
       maxMegabytes: 1024,
-      passagesWaitS: 30,
+      passagesWaitS: 20,
     });
     expect(site.buses[0]?.devices[0]).toMatchObject({ unit: 1, invert: false });
     expect(site.faults).toEqual({ quietHours: { fromH: 23, toH: 5, factor: 4 } });

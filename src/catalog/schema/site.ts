@@ -23,9 +23,9 @@ const storeSchema = z.strictObject({
     .number()
     .min(0)
     .max(60)
-    .default(30)
+    .default(20)
     .describe(
-      'Passages and the high-resolution log wait in memory up to so many seconds to be stored together, which spares the flash memory; a power cut loses what waits. Everything else is stored at once.',
+      'Passages and the high-resolution log wait in memory up to so many seconds to be stored together, which spares the flash memory; they are sent once they are stored, and a power cut loses what waits. Everything else is stored at once.',
     ),
 });
 

@@ -6,6 +6,7 @@ import { askOverview, DEFAULT_SOCKET } from '../control-client.ts';
 import { faultLines } from '../fault-lines.ts';
 import { incidentLines } from '../incident-lines.ts';
 import { alignColumns, fitWidth, SCREEN_COLUMNS, wrapText } from '../text-table.ts';
+import { uplinkLines } from '../uplink-lines.ts';
 import { warningLines } from '../warning-lines.ts';
 
 export const STATUS_USAGE = 'roadside status [--socket FILE] [--json]';
@@ -62,18 +63,10 @@ export function formatOverview(overview: Overview): string {
     ...overview.incidents.flatMap((incident) => incidentLines(incident, overview.nowMs)),
     `Faults 故障: ${overview.faults.length === 0 ? 'none 无' : ''}`,
     ...overview.faults.flatMap((fault) => faultLines(fault, overview.nowMs)),
-    ...[overview.uplink, ...overview.furtherUplinks].flatMap(uplinkLines),
-    ...(store.evicted === 0 ? [] : [`Given up for want of room 因空间不足放弃: ${store.evicted}`]),
+    ...uplinkLines(overview),
+    ...(store.evicted === 0
+      ? []
+      : [`Given up (no room, or too large) 放弃（空间不足或过大）: ${store.evicted}`]),
     ...overview.warnings.flatMap((warning) => warningLines({ ...warning, place: warning.path })),
   ].join('\n');
-}
-
-function uplinkLines(uplink: Overview['uplink']): readonly string[] {
-  const { upstream, state, acknowledged, pending, error } = uplink;
-  const trouble = error === null ? [] : [`  ${error.code}: ${error.text}`, `  → ${error.hint}`];
-  return [
-    `Uplink 上行 ${upstream}: ${state}`,
-    `  acknowledged 已确认 ${acknowledged}  waiting 待发 ${pending}`,
-    ...trouble.flatMap((line) => wrapText(line, SCREEN_COLUMNS, '    ')),
-  ];
 }

@@ -1,7 +1,9 @@
+import { INCIDENT_NAMES } from '../../app/incident-names.table.ts';
 import type { Overview } from '../../app/overview.ts';
 import type { LaneTruth } from '../../simulator/demo/road-truth.ts';
 import type { LedgerTotals } from '../../simulator/platform/platform-ledger.ts';
-import { alignColumns } from '../text-table.ts';
+import type { IncidentKind } from '../../traffic/record.ts';
+import { alignColumns, SCREEN_COLUMNS, wrapText } from '../text-table.ts';
 import type { MeasuredSite } from './measured-site.ts';
 
 export interface LiveView {
@@ -30,8 +32,14 @@ export function liveTable(view: LiveView): readonly string[] {
       figure(camera?.timeMeanSpeedKmh, 1),
     ];
   });
-  const openIncidents = measured.incidents().filter(({ closedAtMs }) => closedAtMs === null);
-  const openFaults = measured.faults().filter(({ closedAtMs }) => closedAtMs === null);
+  const incidents = measured
+    .incidents()
+    .filter(({ closedAtMs }) => closedAtMs === null)
+    .map(({ kind, lane }) => `${incidentName(kind)} ${lane}`);
+  const faults = measured
+    .faults()
+    .filter(({ closedAtMs }) => closedAtMs === null)
+    .map(({ code, sensor }) => `${code} ${sensor}`);
   return [
     `Virtual intersection 虚拟路口   ${view.elapsedS.toFixed(0)} s   ${view.brokerAway ? 'BROKER AWAY 平台断开' : ''}`,
     '',
@@ -41,11 +49,16 @@ export function liveTable(view: LiveView): readonly string[] {
       ...rows,
     ]),
     '',
-    `incidents 事件: ${openIncidents.map(({ kind, lane }) => `${kind} ${lane}`).join(', ') || 'none 无'}`,
-    `faults 故障: ${openFaults.map(({ code, sensor }) => `${code} ${sensor}`).join(', ') || 'none 无'}`,
+    ...wrapText(`incidents 事件: ${incidents.join(', ') || 'none 无'}`, SCREEN_COLUMNS, '  '),
+    ...wrapText(`faults 故障: ${faults.join(', ') || 'none 无'}`, SCREEN_COLUMNS, '  '),
     `received 已收 ${ledger.received}  invalid 无效 ${ledger.invalid}  repeated 重复 ${ledger.duplicates}`,
     `acknowledged 已确认 ${overview?.store.acknowledged ?? '-'}  outbox 待发 ${overview?.store.pending ?? '-'}`,
   ];
+}
+
+/** A newer agent may tell of kinds that have no name here. */
+function incidentName(kind: string): string {
+  return Object.hasOwn(INCIDENT_NAMES, kind) ? `${kind} ${INCIDENT_NAMES[kind as IncidentKind]}` : kind;
 }
 
 function figure(value: number | null | undefined, decimals = 0): string {

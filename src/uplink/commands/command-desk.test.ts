@@ -275,7 +275,8 @@ describe('hostile commands', () => {
     await deliver(packet);
     expect(carriedOut).toEqual([]);
     expect(audit()).toMatchObject([{ action: 'command-refused', reason }]);
-    expect(desk.figures()).toMatchObject({ received: 1, accepted: 0, refused: 1 });
+    expect(desk.figures()).toMatchObject({ received: 1, accepted: 0, refused: 1, refusals: { [reason]: 1 } });
+    expect(desk.figures().lastRefused).toMatchObject({ atMs: START_MS, reason });
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
     await deliver(packetOf(ping()));
     expect(carriedOut).toHaveLength(1);
@@ -290,7 +291,10 @@ describe('hostile commands', () => {
     expect(entries.length).toBeLessThan(30);
     expect(entries.reduce((sum, { count }) => sum + count, 0)).toBe(3000);
     expect(sent.length).toBeLessThan(30);
-    expect(desk.figures()).toMatchObject({ received: 3000, refused: 3000 });
+    const { received, refused, refusals } = desk.figures();
+    expect([received, refused]).toEqual([3000, 3000]);
+    expect(Object.keys(refusals).toSorted()).toEqual(['bad-signature', 'too-many']);
+    expect(Object.values(refusals).reduce((sum, count) => sum + count, 0)).toBe(3000);
   });
 
   it('of somebody with a key in a flood: twenty are done, the rest is refused', async () => {

@@ -6,6 +6,7 @@ import type { CommandPayload, Order } from '../payloads/command.ts';
 import { schemaName } from '../payloads/head.ts';
 import type { Failure, Refusal, ReplyPayload } from '../payloads/reply.ts';
 import { commandTopic } from '../topics.ts';
+import { type CommandFigures, createCommandCounter } from './command-figures.ts';
 import {
   type Authentic,
   type CommandPacket,
@@ -58,16 +59,6 @@ export interface CommandDeskOptions {
   log(level: 'info' | 'warn', text: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
-/** Counts since the start. `received` is the sum of the others. */
-export interface CommandFigures {
-  readonly received: number;
-  readonly accepted: number;
-  readonly repeated: number;
-  readonly refused: number;
-  /** Of them, those that were not told one by one. */
-  readonly summedUp: number;
-}
-
 /** Takes commands from one upstream's connection, has them carried out once, and answers. */
 export interface CommandDesk {
   /** The one topic it listens to. */
@@ -100,7 +91,7 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
   /** One command after the other. */
   let line = Promise.resolve();
   const untold = new Map<Refusal, number>();
-  const counts = { received: 0, accepted: 0, repeated: 0, refused: 0, summedUp: 0 };
+  const counter = createCommandCounter();
 
   const replyTo = (
     { id, order }: Pick<CommandPayload, 'id' | 'order'>,
@@ -127,12 +118,14 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
   };
   const countOnly = (reason: Refusal): void => {
     untold.set(reason, (untold.get(reason) ?? 0) + 1);
-    counts.summedUp += 1;
+    counter.count('summedUp');
   };
+  const countRefusal = (reason: Refusal, actor: string | null): void =>
+    counter.refused({ atMs: Math.round(clock.now().wallMs), reason, actor });
 
   const refuse = (refused: Extract<Judgement, { kind: 'refused' }>, way: ReplyWay): void => {
     const { reason, detail, command, actor } = refused;
-    counts.refused += 1;
+    countRefusal(reason, actor);
     if (!told.take(clock.monoMs())) {
       countOnly(reason);
       return;
@@ -153,8 +146,8 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
     { reason, detail }: { readonly reason: Refusal; readonly detail: string },
     way: ReplyWay,
   ): void => {
-    counts.refused += 1;
     if (!told.take(clock.monoMs())) {
+      countRefusal(reason, actor);
       countOnly(reason);
       return;
     }
@@ -164,10 +157,11 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
       { id, digest, expiresAtMs, reply },
       factOf('command-refused', command, actor, { reason, detail }),
     );
+    countRefusal(reason, actor);
     void sendReply(reply, way);
   };
   const repeat = ({ command, actor }: Authentic, reply: string | null, way: ReplyWay): void => {
-    counts.repeated += 1;
+    counter.count('repeated');
     // Its answer is still to come.
     if (running.has(command.id)) return;
     if (reply !== null) {
@@ -188,7 +182,7 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
     }
     const { id, expiresAtMs } = command;
     memory.note({ id, digest, expiresAtMs, reply: null }, factOf('command-accepted', command, actor));
-    counts.accepted += 1;
+    counter.count('accepted');
     running.add(id);
     line = line.then(() => finish(authentic, way));
   };
@@ -227,8 +221,9 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
     } catch (error) {
       // Nothing is done that cannot be noted first.
       const detail = messageOf(error).slice(0, 300);
-      if (judgement?.kind === 'accepted' || judgement === null) counts.refused += 1;
       log('warn', 'a command could not be noted, so it is not carried out', { problem: detail });
+      if (judgement?.kind === 'repeated') return;
+      countRefusal('not-audited', judgement?.actor ?? null);
       if (judgement?.kind !== 'accepted' && judgement?.kind !== 'denied') return;
       void sendReply(replyTo(judgement.command, { ...REFUSED, reason: 'not-audited', detail }), way);
     }
@@ -242,17 +237,17 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
     received(packet) {
       // Nobody would be there to finish it; the platform asks again.
       if (closed) return;
-      counts.received += 1;
+      counter.count('received');
       if (lookedAt.take(clock.monoMs())) {
         take(packet);
         return;
       }
-      counts.refused += 1;
+      countRefusal('too-many', null);
       countOnly('too-many');
     },
     connected: (link) => outbound.connected(link),
     disconnected: () => outbound.disconnected(),
-    figures: () => counts,
+    figures: () => counter.figures(),
     close() {
       closed = true;
       clearInterval(summing);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { StreamName } from '../../traffic/stored-record.ts';
-import { chunkTopic, commandTopic, recordTopic, replyTopic, stateTopic, topicLaneOf } from '../topics.ts';
+import { chunkTopic, commandTopic, hasLaneTopics, recordTopic, replyTopic, stateTopic } from '../topics.ts';
 import { auditPayload } from './audit.ts';
 import { commandPayload } from './command.ts';
 import { commandExamples } from './command-examples.ts';
@@ -114,7 +114,7 @@ export function buildAsyncApi(): Json {
         address: recordTopic({
           site: '{site}',
           stream,
-          lane: topicLaneOf(record) === null ? null : '{lane}',
+          lane: hasLaneTopics(record.stream) ? '{lane}' : null,
           replayed,
         }),
         message: stream,

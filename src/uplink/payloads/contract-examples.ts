@@ -111,6 +111,7 @@ const incident: IncidentRecord = {
   speedKmh: 0.4,
   direction: 'forward',
   queueLengthM: null,
+  shownBy: 'cam-north',
   evidence: [
     {
       kind: 'picture',

@@ -10,10 +10,11 @@ const gapRecordSchema = z.strictObject({
   stream: z.literal('gap'),
   upstream: name('Whom it concerns: a receiver ignores what concerns another.'),
   reason: z
-    .enum(['evicted', 'damaged', 'unstored'])
+    .enum(['evicted', 'damaged', 'unstored', 'oversized'])
     .describe(
       '`evicted`: gave way because the store was full. `damaged`: the disk altered it. `unstored`: the store ' +
-        'refused it for longer than memory could hold it.',
+        'refused it for longer than memory could hold it. `oversized`: larger than what this receiver takes at a time; ' +
+        'it is still in the store.',
     ),
   count: z.int().min(1).describe('How many records.'),
   ranges: z

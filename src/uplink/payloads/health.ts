@@ -22,7 +22,8 @@ const healthRecordSchema = z.strictObject({
       stored: count('Records stored since the store file was made.'),
       damaged: count('Records that the disk altered, summed over receivers; each declared in a gap record.'),
       evicted: count(
-        'Records that gave way for lack of room, summed over receivers; each declared in a gap record.',
+        'Records that gave way for lack of room or were too large for a receiver, summed over receivers; each declared ' +
+          'in a gap record.',
       ),
       unstored: count('Records that wait in memory because the store refuses them.'),
       lost: count('Records given up since the start, because the store refused them for too long.'),
@@ -78,7 +79,7 @@ const healthRecordSchema = z.strictObject({
     .describe('Sensors as their readers see them.'),
   machine: z
     .strictObject({
-      cpuPct: figure('Processor time of the agent and its sensor processes, percent of one core.'),
+      cpuPct: figure('Processor time of the agent and all processes that it runs, percent of one core.'),
       residentMegabytes: figure('Memory of the same, MB.'),
       loadPerCore: figure('Load average over five minutes, per core.'),
       availableMegabytes: figure('Memory that programs can still get, MB.'),

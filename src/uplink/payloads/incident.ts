@@ -84,6 +84,9 @@ const incidentRecordSchema = z.strictObject({
     .min(0)
     .nullable()
     .describe('Length of the queue, metres; null without one, or when the camera is not calibrated.'),
+  shownBy: name(
+    'Camera whose evidence is kept, where the site keeps any; null when none that worked saw the lane when it opened: then none will come.',
+  ).nullable(),
   evidence: z
     .array(evidenceSchema)
     .max(64)

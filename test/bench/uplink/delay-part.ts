@@ -4,9 +4,10 @@ import { figure, goal, note, say, table } from '../common/report.ts';
 import type { BenchContext } from './bench-context.ts';
 import { copyOf } from './our-programs.ts';
 import { tallyOf } from './platform.ts';
-import { loadBridge, loadOurs, onStand, type Sender, type Stand } from './stand.ts';
+import { type Line, loadBridge, loadOurs, onStand, type Sender, type Stand } from './stand.ts';
 
 const ROUND_TRIP_MS = 50;
+const LINE: Line = { oneWayMs: ROUND_TRIP_MS / 2 };
 const WINDOWS = [20, 100, 1000] as const;
 /** Round trips that a measurement lasts at least. */
 const ROUND_TRIPS = 100;
@@ -18,26 +19,30 @@ const limitOf = (window: number): number => (window * 1000) / ROUND_TRIP_MS;
 export async function delay(context: BenchContext): Promise<void> {
   const { rounds, records } = context.options;
   const rates = new Map<number, number[]>(WINDOWS.map((window) => [window, []]));
+  const oursAt = async (window: number, line: Line): Promise<number> =>
+    await rateOf({ context, line, copies: Math.min(records, window * ROUND_TRIPS) }, (stand) =>
+      loadOurs(stand, { file: copyOf(context, stand), window }),
+    );
   for (let round = 1; round <= rounds; round += 1) {
     for (const window of WINDOWS) {
-      const copies = Math.min(records, window * ROUND_TRIPS);
-      const perS = await rateOf(context, copies, (stand) =>
-        loadOurs(stand, { file: copyOf(context, stand), window }),
-      );
+      const perS = await oursAt(window, LINE);
       rates.get(window)?.push(perS);
       note(`delay, round ${round} of ${rounds}: window ${window} ${perS.toFixed(0)}/s`);
     }
   }
-  const bridgePerS = await rateOf(context, records, (stand) => loadBridge(context, stand));
-  print(rates, { bridgePerS, rounds });
+  const heldPerS = await oursAt(WINDOWS[0], { ...LINE, nagle: true });
+  const bridgePerS = await rateOf({ context, line: LINE, copies: records }, (stand) =>
+    loadBridge(context, stand),
+  );
+  print(rates, { bridgePerS, heldPerS, rounds });
 }
 
 async function rateOf(
-  context: BenchContext,
-  copies: number,
+  measured: { readonly context: BenchContext; readonly line: Line; readonly copies: number },
   load: (stand: Stand) => Promise<Sender>,
 ): Promise<number> {
-  return await onStand(context, ROUND_TRIP_MS / 2, async (stand) => {
+  const { context, line, copies } = measured;
+  return await onStand(context, line, async (stand) => {
     const sender = await load(stand);
     const platform = await stand.platformComes();
     await platform.untilCount(copies);
@@ -50,8 +55,9 @@ async function rateOf(
 
 function print(
   rates: ReadonlyMap<number, readonly number[]>,
-  { bridgePerS, rounds }: { readonly bridgePerS: number; readonly rounds: number },
+  others: { readonly bridgePerS: number; readonly heldPerS: number; readonly rounds: number },
 ): void {
+  const { bridgePerS, heldPerS, rounds } = others;
   const shareOf = (window: number): number => median(rates.get(window) ?? []) / limitOf(window);
   say(`Drain over a line of ${ROUND_TRIP_MS} ms round trip (n = ${rounds} rounds)`);
   table([
@@ -62,6 +68,12 @@ function print(
       figure(limitOf(window), 0),
       figure(shareOf(window), 2),
     ]),
+    [
+      `window ${WINDOWS[0]}, a broker that keeps acknowledgements back, n = 1`,
+      figure(heldPerS, 0),
+      figure(limitOf(WINDOWS[0]), 0),
+      figure(heldPerS / limitOf(WINDOWS[0]), 2),
+    ],
     ['Mosquitto bridge, window unlimited, n = 1', figure(bridgePerS, 0), '-', '-'],
   ]);
   for (const window of JUDGED) {

@@ -49,7 +49,7 @@ export async function drain(context: BenchContext): Promise<void> {
 
 async function drainOnce(context: BenchContext, { name, load }: Contender): Promise<Drain> {
   const { records } = context.options;
-  return await onStand(context, 0, async (stand) => {
+  return await onStand(context, { oneWayMs: 0 }, async (stand) => {
     const sender = await load(context, stand);
     const before = usageOf([sender.pid]);
     const platform = await stand.platformComes();
@@ -69,7 +69,7 @@ async function drainOnce(context: BenchContext, { name, load }: Contender): Prom
 
 /** What our process needs with nothing in its store. */
 async function emptyMemory(context: BenchContext): Promise<number> {
-  return await onStand(context, 0, async (stand) => {
+  return await onStand(context, { oneWayMs: 0 }, async (stand) => {
     const file = `${stand.folder}/empty.db`;
     fillStore(file, 0);
     const sender = await loadOurs(stand, { file });

@@ -60,7 +60,7 @@ export async function incidents(context: BenchContext): Promise<void> {
 async function latenciesIn(context: BenchContext, situation: Situation): Promise<readonly number[]> {
   const { backlog, window, backfillPerS } = situation;
   const how: Partial<GatewayTask> = { window, backfillPerS, incidentEveryMs: INCIDENT_EVERY_MS };
-  return await onStand(context, 0, async (stand) => {
+  return await onStand(context, { oneWayMs: 0 }, async (stand) => {
     const sender = await loadOurs(stand, { ...how, file: fileFor(context, stand, backlog) });
     const platform = await stand.platformComes();
     if (backlog === 'drained') await platform.untilCount(context.options.records);

@@ -39,7 +39,7 @@ async function killInMidDrain(
   load: (stand: Stand) => Promise<Sender>,
 ): Promise<Death> {
   const { records } = context.options;
-  return await onStand(context, 0, async (stand) => {
+  return await onStand(context, { oneWayMs: 0 }, async (stand) => {
     const sender = await load(stand);
     const platform = await stand.platformComes();
     await platform.untilCount(records * KILLED_AT_SHARE);

@@ -21,6 +21,11 @@ export interface Mosquitto {
 export const MOSQUITTO = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto'].find(existsSync) ?? 'mosquitto';
 /** Unlimited, so that neither side is held up by the platform nor loses by its limits. */
 const UNLIMITED = ['max_queued_messages 0', 'max_inflight_messages 0', 'allow_anonymous true', 'user root'];
+/**
+ * Without it Nagle's algorithm (RFC 896) keeps an acknowledgement back until that before it has been answered: a second
+ * round trip that no sender can avoid.
+ */
+export const AT_ONCE = 'set_tcp_nodelay true';
 
 export async function createMosquitto(folder: string, more: readonly string[] = []): Promise<Mosquitto> {
   const port = await freeTcpPort();

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Program } from '../common/programs.ts';
 import type { BenchContext } from './bench-context.ts';
-import { createBridge, createMosquitto, type Mosquitto } from './mosquitto.ts';
+import { AT_ONCE, createBridge, createMosquitto, type Mosquitto } from './mosquitto.ts';
 import { copyOf, type GatewayTask, startDelayLink, startOurGateway } from './our-programs.ts';
 import { openPlatform, type Platform, subscribeDurably } from './platform.ts';
 
@@ -25,14 +25,20 @@ export interface Sender {
 
 export const BRIDGE_AUTOSAVE_S = 1800;
 
-/** @param oneWayMs delay in each direction between sender and platform; 0 for none */
+export interface Line {
+  /** Delay in each direction between sender and platform; 0 for none. */
+  readonly oneWayMs: number;
+  /** The platform's broker keeps acknowledgements back, as Mosquitto does by default. */
+  readonly nagle?: boolean;
+}
+
 export async function onStand<T>(
   context: BenchContext,
-  oneWayMs: number,
+  { oneWayMs, nagle = false }: Line,
   work: (stand: Stand) => Promise<T>,
 ): Promise<T> {
   const folder = mkdtempSync(join(context.folder, 'stand-'));
-  const broker = await createMosquitto(join(folder, 'platform'));
+  const broker = await createMosquitto(join(folder, 'platform'), nagle ? [] : [AT_ONCE]);
   await broker.start();
   subscribeDurably(broker.port);
   await broker.stop();
