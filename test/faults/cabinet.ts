@@ -39,13 +39,15 @@ export interface Cabinet {
   readonly running: Running;
   /** The newest status; null before the first. */
   status(): CabinetStatus | null;
+  isOver(): boolean;
   /** Resolves with the first status that is so. @throws Error after `withinMs`, with the last one */
   once(what: string, isSo: (status: CabinetStatus) => boolean, withinMs?: number): Promise<CabinetStatus>;
   /** Ends the traffic and resolves when everything is delivered and the program has left. */
   finish(withinMs?: number): Promise<void>;
 }
 
-const SOON_MS = 60_000;
+/** A machine that is busy with other things may take long for what takes a moment. */
+const SOON_MS = 180_000;
 
 export function startCabinet(
   stand: Stand,
@@ -72,6 +74,7 @@ export function startCabinet(
   return {
     running,
     status,
+    isOver: () => over,
     async once(what, isSo, withinMs = SOON_MS) {
       let found: CabinetStatus | null = null;
       const look = (): boolean => {

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command } from './programs.ts';
+import { tampered } from './tampered.ts';
 
 /** What a scenario needs of the machine beyond Node. */
 export type Need = 'loop-mounts' | 'memory-mounts' | 'ext4-errors' | 'strace' | 'namespaces' | 'false-clock';
@@ -11,6 +12,9 @@ export const FAKETIME_LIBRARY = [
   '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1',
   '/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1',
 ].find((file) => existsSync(file));
+
+/** What dd says when its sync fails. */
+const EIO_TEXT = 'Input/output error';
 
 /** Each tries what the scenarios will do, and throws where this machine does not let it. */
 const TRIALS: Readonly<Record<Need, () => Promise<void> | void>> = {
@@ -24,7 +28,23 @@ const TRIALS: Readonly<Record<Need, () => Promise<void> | void>> = {
     await inFolder(async (folder) => mountImage(folder, 'ext4'));
     if (!existsSync('/sys/fs/ext4/features')) throw new Error('no ext4 in /sys');
   },
-  strace: () => inFolder(async () => void (await command('strace', '-e', 'inject=fsync:error=EIO', 'true'))),
+  strace: () =>
+    inFolder(async (folder) => {
+      const sync = [
+        'dd',
+        'if=/dev/zero',
+        `of=${join(folder, 'file')}`,
+        'count=1',
+        'conv=fsync',
+        'status=none',
+      ];
+      const [file = '', ...args] = [...tampered('fsync', 'error=EIO'), ...sync];
+      const said = await command(file, ...args).then(
+        () => 'it cannot answer a sync in the disk’s place',
+        (error: unknown) => String(error),
+      );
+      if (!said.includes(EIO_TEXT)) throw new Error(said);
+    }),
   namespaces: async () => {
     if (!existsSync('/dev/net/tun')) throw new Error('no /dev/net/tun');
     const name = `roadside-try-${process.pid}`;
@@ -43,7 +63,9 @@ export async function whatIsMissing(need: Need): Promise<string | null> {
     return null;
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    return `${need}: ${text.trim().split('\n').at(-1)}`;
+    // Node says which command failed, the program then why, and some of them more.
+    const [first, why = first] = text.trim().split('\n');
+    return `${need}: ${why}`;
   }
 }
 

@@ -9,7 +9,7 @@ const SYSTEM_PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
 
 /** Runs a system program to its end. @throws Error with its words when it fails */
 export async function command(file: string, ...args: readonly string[]): Promise<string> {
-  const { stdout } = await run(file, args, { env: { ...process.env, PATH: SYSTEM_PATH } });
+  const { stdout } = await run(file, args, { env: { ...process.env, PATH: SYSTEM_PATH, LC_ALL: 'C' } });
   return stdout;
 }
 

@@ -15,12 +15,12 @@ const CLI = 'src/processes/cli.ts';
 export interface RealGateway {
   readonly storeFile: string;
   start(env?: Readonly<Record<string, string>>): Running;
-  /** The first overview that is so. @throws Error after a minute */
+  /** The first overview that is so. @throws Error after some minutes */
   overviewOnce(what: string, isSo: (overview: Overview) => boolean): Promise<Overview>;
   driveOneCar(): Promise<void>;
 }
 
-const SOON_MS = 60_000;
+const SOON_MS = 180_000;
 
 export async function makeRealGateway(stand: Stand, brokerUrl: string): Promise<RealGateway> {
   const folder = join(stand.folder, 'site');

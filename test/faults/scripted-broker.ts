@@ -22,6 +22,8 @@ export interface WireClient {
   acknowledge(packetId: number): void;
   /** A publication that the client never asked for. */
   publish(topic: string, payload: Buffer): void;
+  /** Ends the connection and says why (3.14). */
+  disconnect(reason: number): void;
   /** As a link dies: without a goodbye. */
   hangUp(): void;
   /** Bytes that the client has not taken yet; without end once it is gone. */
@@ -108,6 +110,7 @@ function clientOn(socket: Socket): WireClient {
       ]);
       socket.write(Buffer.concat([Buffer.from([0x30]), encodeLength(body.length), body]));
     },
+    disconnect: (reason) => void socket.end(Buffer.from([0xe0, 2, reason, 0])),
     hangUp: () => void socket.resetAndDestroy(),
     waiting: () => (socket.writable ? socket.writableLength : Number.POSITIVE_INFINITY),
   };

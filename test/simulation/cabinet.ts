@@ -27,10 +27,13 @@ export function createCabinet(world: World, lines: readonly Line[], file: string
   let made = 0;
   let batchesLeft = plan.batches;
 
+  const stepClock = (): void =>
+    world.stepWallClock(chance.normal(1) * 10 ** (STEP_FROM + chance.share() * STEP_POWERS));
   const begin = (): void => {
     lives += 1;
     world.trace(`the gateway starts (boot-${lives})`);
-    for (const { watch } of lines) watch.restarted(`boot-${lives}`);
+    if (lives > 1 && world.happens(plan.clockStepAtStart)) stepClock();
+    for (const { watch } of lines) watch.restarted();
     life = openLife({ world, file, number: lives, lines, died: beginLater });
   };
   const beginLater = (): void => {
@@ -62,9 +65,7 @@ export function createCabinet(world: World, lines: readonly Line[], file: string
       beginLater();
     }
   });
-  repeat(plan.clockStepEveryMs, () => {
-    world.stepWallClock(chance.normal(1) * 10 ** (STEP_FROM + chance.share() * STEP_POWERS));
-  });
+  repeat(plan.clockStepEveryMs, stepClock);
   return {
     isDone: () => world.faultsCeased && life?.isDone() === true,
     get made() {

@@ -133,8 +133,9 @@ export function openLife({ world, file, number, lines, died }: LifeOptions): Lif
       return outbox.generation;
     },
     pending: (query) => read(() => outbox.pending(query)),
-    lastOutside: (live) => read(() => outbox.lastOutside(live)),
+    backlogUpTo: (live) => read(() => outbox.backlogUpTo(live)),
     acknowledge: (positions) => written(() => outbox.acknowledge(positions)),
+    giveUp: (row) => written(() => outbox.giveUp(row)),
     depth: () => outbox.depth(),
   });
   const store: Store = code.openStore({

@@ -5,6 +5,8 @@ export interface Mutant {
   readonly file: string;
   /** Each text stands there exactly once, and what takes its place. */
   readonly changes: readonly (readonly [string, string])[];
+  /** The seed to begin with, for what takes chance long to find. */
+  readonly from?: number;
 }
 
 export const MUTANTS: readonly Mutant[] = [
@@ -17,7 +19,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'an append returns before its records are on the disk',
     file: 'store/live-store.ts',
     changes: [
-      ['  const givenUp = new Map', '  let held: readonly StoredRecord[] = [];\n  const givenUp = new Map'],
+      ['  const write = (', '  let held: readonly StoredRecord[] = [];\n  const write = ('],
       ['withRoom(() => write(records));', 'withRoom(() => write(held));\n      held = records;'],
     ],
   },
@@ -62,8 +64,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what was backlog is live again after the clock was set back',
-    file: 'uplink/relay.ts',
-    changes: [['Math.max(backlogUpTo, outbox.lastOutside(live))', 'outbox.lastOutside(live)']],
+    file: 'store/outbox.ts',
+    changes: [['      if (upTo <= backlogUpTo) return backlogUpTo;\n', '']],
+  },
+  {
+    name: 'what was backlog before a restart is live again after the clock was set back',
+    file: 'store/outbox.ts',
+    changes: [['let backlogUpTo = upstream.backlogUpTo();', 'let backlogUpTo = 0;']],
+    from: 5983,
   },
   {
     name: 'what gives way is not declared missing',
@@ -94,6 +102,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a record over which the broker hangs up holds up everything',
     file: 'uplink/uplink.ts',
     changes: [['relay.disconnected(end.orderly);', 'relay.disconnected();']],
+  },
+  {
+    name: 'a connection that carried nothing counts as a good one',
+    file: 'uplink/relay-core.ts',
+    changes: [['(interrupted && earned === 1)', 'false']],
+    from: 1114,
   },
   {
     name: 'rows that the outbox has yet to forget do not count against the window',

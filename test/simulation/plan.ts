@@ -45,6 +45,8 @@ export interface Plan {
   readonly restartEveryMs: number;
   /** Mean time between steps of the wall clock; 0 for none. */
   readonly clockStepEveryMs: number;
+  /** Of each start of the gateway after the first: the clock was set, or lost, while it was off. */
+  readonly clockStepAtStart: number;
 }
 
 export interface UpstreamPlan {
@@ -76,7 +78,7 @@ export function planOf(seed: number): Plan {
       writeFails: sometimes(0.3, 0.005, 0.9),
       readFails: sometimes(0.15, 0.001, 0.02),
       slow: sometimes(0.3, 0.01, 0.2),
-      maxPages: chance.share() < 0.25 ? Math.round(spread(chance, 22, 32)) : 100_000,
+      maxPages: chance.share() < 0.25 ? Math.round(spread(chance, 22, 28)) : 100_000,
     },
     batches,
     batchEveryMs,
@@ -84,6 +86,7 @@ export function planOf(seed: number): Plan {
     powerCut: sometimes(0.4, 0.002, 0.03),
     restartEveryMs: every(0.25, 6),
     clockStepEveryMs: every(0.4, 60),
+    clockStepAtStart: sometimes(0.2, 0.2, 1),
   };
 }
 

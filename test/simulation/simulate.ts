@@ -63,7 +63,7 @@ export async function simulate({ code, seed, file, write }: SimulateOptions): Pr
   }
   const closed = world.breaches.length > 0 ? [] : lines.map(({ watch }) => watch.close());
   cabinet.close();
-  for (const ending of ['', '-wal', '-shm']) rmSync(`${file}${ending}`, { force: true });
+  for (const ending of ['', '-wal', '-shm', '.mark']) rmSync(`${file}${ending}`, { force: true });
   return {
     seed,
     broken: world.breaches,

@@ -23,7 +23,7 @@ export interface Watch {
   /** The store will never have them, and says so to the upstream. */
   givenUp(records: readonly StoredRecord[]): void;
   /** A life of the gateway has begun or ended: what was refused is forgotten, too. */
-  restarted(boot: string): void;
+  restarted(): void;
   connected(window: number): void;
   /** The program has given the connection up, or been told that it is gone. */
   disconnected(): void;
@@ -87,7 +87,6 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
   let connectedMs = 0;
   let backlogSent = 0;
   let connections = 0;
-  let present = '';
   let arrivals = 0;
   /** The record over which the broker has hung up, and how often running. */
   let hangUps = NO_HANG_UPS;
@@ -102,8 +101,6 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
   const streamOf = (id: string): StreamName => id.split('/')[2] as StreamName;
   const classOf = (id: string): number => relayClassOf(streamOf(id));
   const isHeld = (relayClass: number): boolean => (refusals.get(relayClass) ?? 0) >= REFUSALS_BEFORE_HOLD;
-  /** What was backlog before a restart may be taken for live behind it, when the clock was set back. */
-  const isOfUnknownAge = ({ id }: Carried): boolean => world.clockStepped && id.split('/')[1] !== present;
   /** It could be sent on this connection. */
   const isWanted = ({ id, stream }: Open): boolean =>
     !sent.has(id) && !outOfTurn.has(id) && !isHeld(relayClassOf(stream));
@@ -170,8 +167,7 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
     givenUp(records) {
       for (const { id, stream } of records) if (streams.has(stream)) oracle.accept(id);
     },
-    restarted(boot) {
-      present = boot;
+    restarted() {
       checkLeftOver();
       lastUseMs = null;
       refused.clear();
@@ -208,7 +204,7 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
     },
     arrived(record) {
       arrivals += 1;
-      oracle.deliver({ ...record, outOfTurn: outOfTurn.has(record.id) || isOfUnknownAge(record) });
+      oracle.deliver({ ...record, outOfTurn: outOfTurn.has(record.id) });
     },
     hungUpOver({ id }) {
       outOfTurn.add(id);
@@ -254,8 +250,9 @@ export function createWatch(world: World, upstream: UpstreamPlan): Watch {
         get generation() {
           return outbox.generation;
         },
+        giveUp: (row) => outbox.giveUp(row),
         depth: () => outbox.depth(),
-        lastOutside: (live) => outbox.lastOutside(live),
+        backlogUpTo: (live) => outbox.backlogUpTo(live),
         pending(query) {
           if (query.limit > settings.window)
             fail(`${query.limit} rows are read, the window is ${settings.window}`);

@@ -6,6 +6,7 @@ import { deliverAll, offerFolded, startCabinet } from '../cabinet.ts';
 import { createLedgerOracle, type LedgerOracle } from '../ledger-oracle.ts';
 import { kill } from '../programs.ts';
 import { type Outcome, type Scenario, type Stand, unless } from '../scenario.ts';
+import { tampered } from '../tampered.ts';
 
 const WINDOW = 20;
 /** The store's opening needs fewer. */
@@ -14,20 +15,8 @@ const SLOW_US = 300_000;
 /** Of a gateway that the watchdog would call hung. */
 const TURN_OVERDUE_MS = 5000;
 
-/** The program under strace, which answers its syncs in the disk's place (strace(1), -e inject). */
-function tampered(how: string): readonly string[] {
-  return [
-    'strace',
-    '-f',
-    '-qq',
-    '-o',
-    '/dev/null',
-    '-e',
-    'trace=fsync,fdatasync',
-    '-e',
-    `inject=fsync,fdatasync:${how}`,
-  ];
-}
+/** The program under strace, which answers its syncs in the disk's place. */
+const syncs = (how: string): readonly string[] => tampered('fsync,fdatasync', how);
 
 interface Place {
   readonly url: string;
@@ -62,7 +51,7 @@ export const syncFailsOnce: Scenario = {
     let connects = 0;
     for (let each = 0; each < n; each += 1) {
       const boot = `boot-once-${each}`;
-      const under = tampered(`error=EIO:when=${FIRST_BAD_SYNC + each * 7}`);
+      const under = syncs(`error=EIO:when=${FIRST_BAD_SYNC + each * 7}`);
       const cabinet = startCabinet(stand, { boot, url, file }, { under });
       await cabinet.once(
         'it works',
@@ -87,7 +76,7 @@ export const syncFailsForEver: Scenario = {
     const cabinet = startCabinet(
       stand,
       { boot: 'boot-bad', url, file },
-      { under: tampered(`error=EIO:when=${FIRST_BAD_SYNC}+`) },
+      { under: syncs(`error=EIO:when=${FIRST_BAD_SYNC}+`) },
     );
     const refused = await cabinet.once('the store refuses', ({ problem }) => problem !== null);
     const stored = storedOf(stand, 'boot-bad');
@@ -125,7 +114,7 @@ export const slowSyncs: Scenario = {
     const cabinet = startCabinet(
       stand,
       { boot: 'boot-slow', url, file },
-      { under: tampered(`delay_enter=${SLOW_US}`) },
+      { under: syncs(`delay_enter=${SLOW_US}`) },
     );
     const turns = stand.long ? 400 : 20;
     const status = await cabinet.once(

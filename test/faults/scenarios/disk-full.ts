@@ -1,10 +1,13 @@
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Store } from '../../../src/store/store.ts';
 import { startMosquitto } from '../../fakes/broker-mosquitto.ts';
 import { openSubscriber } from '../../fakes/broker-subscriber.ts';
 import { type CabinetStatus, deliverAll, offerFolded, startCabinet } from '../cabinet.ts';
+import { drain, openKept } from '../kept.ts';
 import { createLedgerOracle } from '../ledger-oracle.ts';
-import { command } from '../programs.ts';
+import { batchOf } from '../programs/batches.ts';
+import { command, untilSoon } from '../programs.ts';
 import { type Outcome, type Scenario, type Stand, unless } from '../scenario.ts';
 
 const BOOT = 'boot-full';
@@ -61,6 +64,60 @@ export const diskFull: Scenario = {
         ...unless({
           'nothing is given up in so short a time': last.lost === 0,
           'a full disk does not make it connect again and again': last.connects - connectsBefore < 50,
+        }),
+      ],
+    };
+  },
+};
+
+/** The gateway starts on a disk that another program has filled before, down to the last byte. */
+export const fullFromTheStart: Scenario = {
+  name: 'full-from-the-start',
+  about:
+    'the disk is full before the gateway starts: it starts, stores by letting the oldest go, and recovers',
+  needs: ['memory-mounts'],
+  async run(stand): Promise<Outcome> {
+    const disk = await mountSmallDisk(stand);
+    const file = join(disk, 'store.db');
+    const filler = join(disk, 'filler');
+    const oracle = createLedgerOracle({ upstream: 'platform', repeatsAllowed: 0 });
+    let turn = 0;
+    const storeTurns = (store: Store, turns: number): void => {
+      for (const last = turn + turns; turn < last; turn += 1) {
+        const records = batchOf(BOOT, turn + 1);
+        for (const record of records) oracle.offer(record);
+        store.append(records);
+        for (const { id } of records) oracle.accept(id);
+      }
+    };
+    const before = openKept(file);
+    storeTurns(before, 2000);
+    before.close();
+    fillUp(filler);
+    const store = openKept(file);
+    // What opening has freed is taken away as well.
+    fillUp(filler);
+    storeTurns(store, 2000);
+    const evictedWhileFull = store.totals().evicted;
+    rmSync(filler);
+    await untilSoon('it takes its reserve back', 20_000, () => {
+      storeTurns(store, 1);
+      return existsSync(`${file}-ballast`) && statSync(`${file}-ballast`).size > 0;
+    });
+    const { evicted } = store.totals();
+    storeTurns(store, 500);
+    for (const delivery of drain(store)) oracle.deliver(delivery);
+    const evictedInAll = store.totals().evicted;
+    store.close();
+    const { accepted, delivered, declared, broken } = oracle.verdict();
+    return {
+      n: 1,
+      seen: `${delivered} delivered and ${declared} declared of ${accepted} records, ${evicted} gave way`,
+      broken: [
+        ...broken,
+        ...unless({
+          'while the disk is full the oldest give way': evictedWhileFull > 0,
+          'and none once the reserve is back': evictedInAll === evicted,
         }),
       ],
     };

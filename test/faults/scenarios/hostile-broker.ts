@@ -144,6 +144,8 @@ function hangUpAfter(records: number): BrokerScript {
 const LARGE_BYTES = 200_000;
 const SMALL_BYTES = 1000;
 const MOST_WAITING_BYTES = 2_000_000;
+const MOST_HELD_BYTES = 300 * 2 ** 20;
+const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 
 export const floodedDownlink: Scenario = {
   name: 'flooded-downlink',
@@ -173,8 +175,9 @@ export const floodedDownlink: Scenario = {
         flood();
       },
     });
-    const before = process.memoryUsage().rss;
-    let highest = before;
+    const before = process.memoryUsage.rss();
+    let resident = before;
+    let held = 0;
     const untilMs = performance.now() + seconds * 1000;
     for (let turn = 1000; performance.now() < untilMs; turn += 1) {
       const batch = batchOf('boot-flood', turn);
@@ -184,7 +187,9 @@ export const floodedDownlink: Scenario = {
         part.oracle.accept(record.id);
       }
       part.uplink.notify();
-      highest = Math.max(highest, process.memoryUsage().rss);
+      const { rss, heapUsed, external } = process.memoryUsage();
+      resident = Math.max(resident, rss);
+      held = Math.max(held, heapUsed + external);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     const isDelivered = (): boolean => part.store.outbox('platform').depth() === 0;
@@ -192,13 +197,15 @@ export const floodedDownlink: Scenario = {
       throw new Error(`${String(error)}; ${JSON.stringify(part.uplink.status())}`);
     });
     flooding = false;
-    const grownMb = (highest - before) / 2 ** 20;
     return {
       n: sent,
-      seen: `${part.broker.connects} connections, memory grew by ${grownMb.toFixed(0)} MB, the broker’s included`,
+      seen:
+        `${part.broker.connects} connections, up to ${megabytes(held)} MB in use, resident memory grew by ` +
+        `${megabytes(resident - before)} MB, the broker’s included`,
       broken: [
         ...(await recover('flood', part)),
-        ...unless({ 'memory stays within 300 MB of what it was': grownMb < 300 }),
+        // Not the resident memory: the allocator keeps what it has handed out and got back.
+        ...unless({ 'no more than 300 MB are in use': held < MOST_HELD_BYTES }),
       ],
     };
   },

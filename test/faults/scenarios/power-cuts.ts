@@ -9,7 +9,7 @@ import { kill, program, type Running, startNode, untilSoon } from '../programs.t
 import { createPromiseReader } from '../promises.ts';
 import { type Outcome, type Scenario, type Stand, unless } from '../scenario.ts';
 
-const CUTS = { short: 150, long: 500 };
+const CUTS = { short: 150, long: 1000 };
 const CONTROL_CUTS = 12;
 /** A writer begins anew with an empty store after so many cuts, so that each check stays short. */
 const CUTS_PER_STORE = 15;
