@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { parse, stringify } from 'yaml';
 import {
   type BusScanRequest,
@@ -48,15 +48,11 @@ type Device = Extract<ScanFinding, { finding: 'device' }>;
 type Place = Partial<BusScanRequest>;
 
 let drivers: readonly LoopDriver[] = [];
-const cleanups: (() => unknown)[] = [];
 beforeAll(async () => {
   ({ drivers } = await readDriverFolders([shippedDriversDir]));
 });
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 
-async function scan(place: Place) {
+async function scan(place: Place, test: TestContext) {
   const report = createScanReport(new Map(drivers.map((driver) => [driver.driver, driver])));
   const findings: ScanFinding[] = [];
   const running = openBusScan({
@@ -67,7 +63,7 @@ async function scan(place: Place) {
       report.take(finding);
     },
   });
-  cleanups.push(() => running.stop());
+  test.onTestFinished(() => running.stop());
   await running.finished;
   const devices = findings.filter((one): one is Device => one.finding === 'device');
   const { fragment } = report.json(true) as { readonly fragment: string | null };
@@ -75,7 +71,7 @@ async function scan(place: Place) {
 }
 
 /** What `roadside check` has against the fragment in a site whose lanes name its loops. */
-async function problemsOf(fragment: string | null) {
+async function problemsOf(fragment: string | null, test: TestContext) {
   const { buses } = parse(fragment ?? '') as { buses: { devices: { loops: string[] }[] }[] };
   const loops = buses.flatMap(({ devices }) => devices.flatMap((device) => device.loops));
   // An approach has twelve lanes at most.
@@ -86,7 +82,7 @@ async function problemsOf(fragment: string | null) {
       lanes: some.map((loop, index) => ({ number: index + 1, station: { loops: [loop] } })),
     }));
   const folder = await mkdtemp(join(tmpdir(), 'scan-devices-'));
-  cleanups.push(() => rm(folder, { recursive: true }));
+  test.onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, 'site.yaml');
   const rest = {
     version: 1,
@@ -99,29 +95,29 @@ async function problemsOf(fragment: string | null) {
   return inspected.kind === 'refused' ? inspected.problems : [];
 }
 
-async function serve(device: SimulatedDevice, place: DevicePlace, nowMs = Date.now) {
-  const served = await serveDevice(device, place, nowMs);
-  cleanups.push(served.close);
+async function serve(device: SimulatedDevice, place: DevicePlace, test: TestContext) {
+  const served = await serveDevice(device, place, Date.now);
+  test.onTestFinished(() => served.close());
   return served;
 }
 
 /** On a serial line; where the scan looks for it. */
-async function onLine(device: SimulatedDevice, nowMs = Date.now) {
+async function onLine(device: SimulatedDevice, test: TestContext) {
   const cable = await openPtyPair();
-  cleanups.push(cable.close);
-  const served = await serve(device, { kind: 'pty', path: cable.cardsPath }, nowMs);
+  test.onTestFinished(() => cable.close());
+  const served = await serve(device, { kind: 'pty', path: cable.cardsPath }, test);
   return { served, place: { paths: [cable.gatewayPath] } satisfies Place };
 }
 
-async function behindTcp(device: SimulatedDevice) {
-  const served = await serve(device, { kind: 'tcp', port: 0 });
+async function behindTcp(device: SimulatedDevice, test: TestContext) {
+  const served = await serve(device, { kind: 'tcp', port: 0 }, test);
   return { peers: [{ host: '127.0.0.1', port: served.port ?? 0 }] } satisfies Place;
 }
 
 /** Says something each `everyMs` until the test is over. */
-function keepSaying(say: () => void, everyMs: number): void {
+function keepSaying(say: () => void, everyMs: number, test: TestContext): void {
   const saying = setInterval(say, everyMs);
-  cleanups.push(() => clearInterval(saying));
+  test.onTestFinished(() => clearInterval(saying));
 }
 
 const radar = { sensor: UNIT, lanes: 2, zones: 2, periodS: 5, metric: true, unit: 'km/h' } as const;
@@ -145,29 +141,38 @@ const ASKED: readonly (readonly [driver: string, create: () => SimulatedDevice, 
   ['wavetronix-ss125-vehicles', () => createSs125Device(sincePowerUp()), true],
 ];
 
-describe('a device with frames of its own that is asked', () => {
-  it.each(ASKED)('%s is found on a serial line, and its fragment is checked', async (driver, create) => {
-    const { place } = await onLine(create());
-    const { devices, fragment } = await scan(place);
-    expect(devices).toMatchObject([{ protocol: 'serial-frames', unit: UNIT, identity: null }]);
-    expect(devices[0]?.drivers).toContain(driver);
-    expect(devices[0]?.detail).toContain('twice, whole and undamaged');
-    expect(await problemsOf(fragment)).toEqual([]);
-  });
+describe.concurrent('a device with frames of its own that is asked', () => {
+  it.for(ASKED)(
+    '%s is found on a serial line, and its fragment is checked',
+    async ([driver, create], test) => {
+      const { place } = await onLine(create(), test);
+      const { devices, fragment } = await scan(place, test);
+      expect(devices).toMatchObject([{ protocol: 'serial-frames', unit: UNIT, identity: null }]);
+      expect(devices[0]?.drivers).toContain(driver);
+      expect(devices[0]?.detail).toContain('twice, whole and undamaged');
+      expect(await problemsOf(fragment, test)).toEqual([]);
+    },
+  );
 
-  it.each(ASKED.filter(([, , isCalled]) => isCalled))('%s is found over TCP', async (driver, create) => {
-    const { devices, fragment } = await scan(await behindTcp(create()));
-    expect(devices).toMatchObject([{ protocol: 'tcp-frames', unit: UNIT, identity: null }]);
-    expect(devices[0]?.drivers).toContain(driver);
-    expect(await problemsOf(fragment)).toEqual([]);
-  });
+  it.for(ASKED.filter(([, , isCalled]) => isCalled))(
+    '%s is found over TCP',
+    async ([driver, create], test) => {
+      const { devices, fragment } = await scan(await behindTcp(create(), test), test);
+      expect(devices).toMatchObject([{ protocol: 'tcp-frames', unit: UNIT, identity: null }]);
+      expect(devices[0]?.drivers).toContain(driver);
+      expect(await problemsOf(fragment, test)).toEqual([]);
+    },
+  );
 
-  it('lists every driver that fits, and none that does not', async () => {
-    const radars = await scan(await behindTcp(createRtmsG4Device(sincePowerUp())));
+  it('lists every driver that fits, and none that does not', async (test) => {
+    const radars = await scan(await behindTcp(createRtmsG4Device(sincePowerUp()), test), test);
     expect(radars.devices[0]?.drivers).toEqual(['iss-rtms-g4', 'iss-rtms-g4-vehicles']);
     // 3 is asked first: what Modbus has left in the module's buffer ends with that question.
-    const { place } = await onLine(createAsciiModule({ model: 'adam-4053', address: 3, checksum: true }));
-    const modules = await scan(place);
+    const { place } = await onLine(
+      createAsciiModule({ model: 'adam-4053', address: 3, checksum: true }),
+      test,
+    );
+    const modules = await scan(place, test);
     expect(modules.devices[0]?.drivers).toEqual(['advantech-adam-4053']);
   });
 });
@@ -178,94 +183,99 @@ function createDetector() {
   return createGbt43229Detector({ ...plan, clockAtZeroMs: 0 });
 }
 
-describe('a device that speaks unasked', () => {
-  it('is known by its frames on a serial line, and nothing is asked there', async () => {
+describe.concurrent('a device that speaks unasked', () => {
+  it('is known by its frames on a serial line, and nothing is asked there', async (test) => {
     const detector = createDetector();
-    const { served, place } = await onLine(detector);
+    const { served, place } = await onLine(detector, test);
     // A clock that runs ten times as fast: the link is asked for each 0.5 s.
-    keepSaying(() => served.push(detector.advance(performance.now() * 10)), 50);
-    const { devices, findings, fragment } = await scan({ ...place, listenMs: 2000 });
+    keepSaying(() => served.push(detector.advance(performance.now() * 10)), 50, test);
+    const { devices, findings, fragment } = await scan({ ...place, listenMs: 2000 }, test);
     expect(devices).toMatchObject([
       { protocol: 'serial-frames', identity: DETECTOR, drivers: ['generic-gbt43229'] },
     ]);
     expect(findings.filter((one) => one.finding === 'progress' && one.of > 0)).toEqual([]);
-    expect(await problemsOf(fragment)).toEqual([]);
+    expect(await problemsOf(fragment, test)).toEqual([]);
   });
 
-  it('is known by the vehicles that it tells', async () => {
+  it('is known by the vehicles that it tells', async (test) => {
     const device = createRtmsG4Device({ ...sincePowerUp(), perVehicle: true });
-    const { served, place } = await onLine(device);
+    const { served, place } = await onLine(device, test);
     const vehicle = { lane: 1, durationMs: 300, speedKmh: 50, lengthM: 4.5 };
-    keepSaying(() => served.push(device.vehiclePasses({ ...vehicle, atMs: Date.now() - 400 })), 100);
-    const { devices } = await scan({ ...place, listenMs: 2000 });
+    keepSaying(() => served.push(device.vehiclePasses({ ...vehicle, atMs: Date.now() - 400 })), 100, test);
+    const { devices } = await scan({ ...place, listenMs: 2000 }, test);
     expect(devices).toMatchObject([{ unit: UNIT, drivers: ['iss-rtms-g4-vehicles'] }]);
     expect(devices[0]?.detail).toMatch(/^speaks unasked: heard \d+ whole frames/);
   });
 
-  it('is known when it calls', async () => {
+  it('is known when it calls', async (test) => {
     const port = await freeTcpPort();
     const detector = createDetector();
-    const served = await serve(detector, { kind: 'calling', port });
-    keepSaying(() => served.push(detector.advance(performance.now() * 10)), 50);
+    const served = await serve(detector, { kind: 'calling', port }, test);
+    keepSaying(() => served.push(detector.advance(performance.now() * 10)), 50, test);
     const place: Place = { callers: [{ bind: '127.0.0.1', port }] };
-    await serve({ receive: () => [] }, { kind: 'calling', port }).then((stranger) =>
-      keepSaying(() => stranger.push([new Uint8Array(40).fill(0x41)]), 500),
+    await serve({ receive: () => [] }, { kind: 'calling', port }, test).then((stranger) =>
+      keepSaying(() => stranger.push([new Uint8Array(40).fill(0x41)]), 500, test),
     );
-    const { devices, findings, fragment } = await scan(place);
+    const { devices, findings, fragment } = await scan(place, test);
     expect(findings.filter(({ finding }) => finding === 'stranger').length).toBe(1);
     expect(devices).toMatchObject([
       { protocol: 'tcp-frames-server', path: `127.0.0.1:${port}`, identity: DETECTOR },
     ]);
-    expect(await problemsOf(fragment)).toEqual([]);
+    expect(await problemsOf(fragment, test)).toEqual([]);
   }, 40_000);
 });
 
-describe('Modbus behind a TCP address', () => {
-  it.each([
+describe.concurrent('Modbus behind a TCP address', () => {
+  it.for([
     ['modbus-tcp', () => openUnitsOnTcp(new Map([[UNIT, answers]]))],
     ['modbus-rtu-over-tcp', () => openUnitsBehindServer(new Map([[UNIT, answers]]), 9600)],
-  ] as const)('is told to be %s', async (protocol, open) => {
+  ] as const)('is told to be %s', async ([protocol, open], test) => {
     const units = await open();
-    cleanups.push(() => units.close());
-    const { devices, fragment } = await scan({ peers: [{ host: '127.0.0.1', port: units.port }] });
+    test.onTestFinished(() => units.close());
+    const { devices, fragment } = await scan({ peers: [{ host: '127.0.0.1', port: units.port }] }, test);
     const fitting = ['generic-di16', 'generic-pc8', 'generic-di8'];
     expect(devices).toMatchObject([{ protocol, unit: UNIT, drivers: expect.arrayContaining(fitting) }]);
-    expect(await problemsOf(fragment)).toEqual([]);
+    expect(await problemsOf(fragment, test)).toEqual([]);
   });
 });
 
-describe('noise', () => {
-  const random = seededRandom(11);
-  const bytes = (length: number) => Uint8Array.from({ length }, () => Math.floor(random.share() * 256));
+describe.concurrent('noise', () => {
+  function createNoise() {
+    const random = seededRandom(11);
+    const below = (limit: number) => Math.floor(random.share() * limit);
+    return { below, bytes: (length: number) => Uint8Array.from({ length }, () => below(256)) };
+  }
 
-  it('is no device where it answers every question', async () => {
-    const noise: SimulatedDevice = { receive: () => [bytes(20 + Math.floor(random.share() * 80))] };
-    const { place } = await onLine(noise);
-    expect((await scan(place)).devices).toEqual([]);
-    expect((await scan(await behindTcp(noise))).devices).toEqual([]);
+  it('is no device where it answers every question', async (test) => {
+    const { below, bytes } = createNoise();
+    const noise: SimulatedDevice = { receive: () => [bytes(20 + below(80))] };
+    const { place } = await onLine(noise, test);
+    expect((await scan(place, test)).devices).toEqual([]);
+    expect((await scan(await behindTcp(noise, test), test)).devices).toEqual([]);
   });
 
-  it('is a busy line where it never ends, at whatever setting', async () => {
-    const { served, place } = await onLine({ receive: () => [] });
-    keepSaying(() => served.push([bytes(200)]), 10);
-    const { devices, findings } = await scan({ ...place, bauds: null });
+  it('is a busy line where it never ends, at whatever setting', async (test) => {
+    const { served, place } = await onLine({ receive: () => [] }, test);
+    const { bytes } = createNoise();
+    keepSaying(() => served.push([bytes(200)]), 10, test);
+    const { devices, findings } = await scan({ ...place, bauds: null }, test);
     expect(devices).toEqual([]);
     expect(findings.map(({ finding }) => finding)).toContain('line-busy');
   });
 
-  it('is a peer that hangs up on everything', async () => {
+  it('is a peer that hangs up on everything', async (test) => {
     const server = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.on('data', () => socket.destroy());
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    cleanups.push(() => new Promise<void>((resolve) => server.close(() => resolve())));
+    test.onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())));
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const { devices, findings } = await scan({
-      peers: [{ host: '127.0.0.1', port }],
-      units: [1, 2, 3, 4],
-    });
+    const { devices, findings } = await scan(
+      { peers: [{ host: '127.0.0.1', port }], units: [1, 2, 3, 4] },
+      test,
+    );
     expect(devices).toEqual([]);
     expect(findings.map(({ finding }) => finding)).toContain('port-unusable');
   });

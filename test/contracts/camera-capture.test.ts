@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, type TestContext, test } from 'vitest';
 import {
   type CameraCapture,
   type CaptureFault,
+  type CaptureTiming,
   createCameraCapture,
 } from '../../src/sensors/cameras/camera-capture.ts';
 import type { CameraSource } from '../../src/sensors/cameras/ffmpeg-invocation.ts';
 import { placePicture } from '../../src/sensors/vision/camera-picture.ts';
 import { mjpegCamera } from './camera-mjpeg-server.ts';
 import {
-  type BreakableCamera,
   type CameraLogin,
   type CameraServer,
   CLIP_COLOUR,
@@ -25,8 +25,13 @@ import {
 const NET = { inputWidthPx: 256, inputHeightPx: 128 };
 const WAIT = { timeout: 40_000, interval: 100 };
 const LOGIN: CameraLogin = { user: 'view@er', password: "pa'ss:wörd/1%" };
-/** Quick, so that the tests are; the stall limits leave room for a busy machine. */
-const TIMING = { stallAfterMs: 3000, retryFirstMs: 200, retryLimitMs: 1000, unauthorizedRetryMs: 1000 };
+/** Quick, so that the tests are; on a busy machine no picture may come for long. */
+const TIMING: Partial<CaptureTiming> = {
+  ...{ retryFirstMs: 200, retryLimitMs: 1000, unauthorizedRetryMs: 1000 },
+  ...{ stallAfterMs: 20_000, socketTimeoutMs: 25_000 },
+};
+/** For a camera that does hang. */
+const STALLING: Partial<CaptureTiming> = { ...TIMING, stallAfterMs: 3000, socketTimeoutMs: 4500 };
 
 interface Watched {
   readonly capture: CameraCapture;
@@ -36,14 +41,14 @@ interface Watched {
   newest(): Uint8Array;
 }
 
-function watch(source: CameraSource): Watched {
+function watch(source: CameraSource, timing: Partial<CaptureTiming>): Watched {
   const faults: CaptureFault[] = [];
   let count = 0;
   let newest: Uint8Array = new Uint8Array();
   const capture = createCameraCapture({
     plan: { source, framesPerSecond: 10 },
     placement: placePicture({ picture: CLIP_SIZE, crop: { x: 0, y: 0, ...CLIP_SIZE } }, NET),
-    timing: TIMING,
+    timing,
     onFault: (fault) => faults.push(fault),
     onFrame() {
       newest = capture.take()?.pixels ?? newest;
@@ -74,7 +79,7 @@ beforeAll(() => {
 });
 afterAll(() => clip.remove());
 
-describe.each<CameraServer>([
+describe.concurrent.each<CameraServer>([
   simulatedCamera,
   encryptedCamera,
   gstreamerCamera('digest'),
@@ -82,21 +87,30 @@ describe.each<CameraServer>([
   mjpegCamera('digest'),
   mjpegCamera('basic'),
 ])('capturing from $name', ({ kind, missing, open }) => {
-  let camera: BreakableCamera;
-  let watched: Watched;
-  afterEach(async () => {
-    await watched.capture.stop();
-    await camera.close();
-  });
-  const source = (login: CameraLogin | null, url = camera.url): CameraSource => {
-    return { kind, url, user: login?.user ?? null, password: login?.password ?? null };
-  };
+  interface Wish {
+    /** Whom the camera lets in; without it everybody. */
+    readonly login?: CameraLogin;
+    readonly password?: string;
+    readonly path?: string;
+    readonly timing?: Partial<CaptureTiming>;
+  }
+  /** A camera of its own and its capture, until the test is over, and what belongs to this test alone. */
+  async function begin({ expect, onTestFinished }: TestContext, wish: Wish = {}) {
+    const { login, password, path = '/cam', timing = TIMING } = wish;
+    const camera = await open(clip, login);
+    onTestFinished(() => camera.close());
+    const url = camera.url.replace('/cam', path);
+    const user = login?.user ?? null;
+    const source = { kind, url, user, password: password ?? login?.password ?? null };
+    const watched = watch(source, timing);
+    onTestFinished(() => watched.capture.stop());
+    return { camera, expect, watched };
+  }
 
   test.skipIf(missing !== null)(
     'pictures come as planar G, B, R, whole in the upper left of the net',
-    async () => {
-      camera = await open(clip);
-      watched = watch(source(null));
+    async (context) => {
+      const { expect, watched } = await begin(context);
       await expect.poll(watched.count, WAIT).toBeGreaterThan(5);
       const plane = NET.inputWidthPx * NET.inputHeightPx;
       const newest = watched.newest();
@@ -115,9 +129,8 @@ describe.each<CameraServer>([
 
   test.skipIf(missing !== null)(
     'a camera that loses power is one fault until its pictures are back',
-    async () => {
-      camera = await open(clip);
-      watched = watch(source(null));
+    async (context) => {
+      const { camera, expect, watched } = await begin(context);
       await expect.poll(watched.count, WAIT).toBeGreaterThan(0);
       await camera.drop();
       await expect.poll(() => watched.capture.status.restarts, WAIT).toBeGreaterThan(1);
@@ -134,9 +147,8 @@ describe.each<CameraServer>([
 
   test.skipIf(missing !== null)(
     'a camera that hangs with its connection open is noticed and recovers',
-    async () => {
-      camera = await open(clip);
-      watched = watch(source(null));
+    async (context) => {
+      const { camera, expect, watched } = await begin(context, { timing: STALLING });
       await expect.poll(watched.count, WAIT).toBeGreaterThan(0);
       camera.freeze();
       await expect.poll(() => watched.faults, WAIT).toMatchObject([{ code: 'stalled', active: true }]);
@@ -147,16 +159,14 @@ describe.each<CameraServer>([
     },
   );
 
-  test.skipIf(missing !== null)('a wrong path is a fault that names the path', async () => {
-    camera = await open(clip);
-    watched = watch(source(null, camera.url.replace('/cam', '/wrong')));
+  test.skipIf(missing !== null)('a wrong path is a fault that names the path', async (context) => {
+    const { expect, watched } = await begin(context, { path: '/wrong' });
     await expect.poll(() => watched.faults, WAIT).toMatchObject([{ code: 'not-found', active: true }]);
     expect(watched.faults[0]?.detail).toContain('/wrong');
   });
 
-  test.skipIf(missing !== null)('a wrong password is a fault that does not repeat it', async () => {
-    camera = await open(clip, LOGIN);
-    watched = watch(source({ user: LOGIN.user, password: 'not-the-password' }));
+  test.skipIf(missing !== null)('a wrong password is a fault that does not repeat it', async (context) => {
+    const { expect, watched } = await begin(context, { login: LOGIN, password: 'not-the-password' });
     await expect.poll(() => watched.faults, WAIT).toMatchObject([{ code: 'unauthorized', active: true }]);
     expect(JSON.stringify([watched.faults, watched.capture.status])).not.toContain('not-the-password');
     expect(watched.count()).toBe(0);
@@ -164,9 +174,8 @@ describe.each<CameraServer>([
 
   test.skipIf(missing !== null)(
     'the right password opens the camera and stands in no argument list',
-    async () => {
-      camera = await open(clip, LOGIN);
-      watched = watch(source(LOGIN));
+    async (context) => {
+      const { expect, watched } = await begin(context, { login: LOGIN });
       await expect.poll(watched.count, WAIT).toBeGreaterThan(0);
       const lists = argumentLists();
       // Without this the check would pass when no process could be read.

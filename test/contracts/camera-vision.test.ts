@@ -124,8 +124,9 @@ test('a detector that is too slow for its cameras skips pictures and does not fa
     expect(started.figures(id)['dueFrames']).toBeGreaterThan(0.6 * 25 * spanS);
     expect(started.figures(id)['latencyP50Ms']).toBeLessThan(1500);
   }
-  const short = started.observed('sensor-sampling').filter(({ cause }) => cause === 'agent');
-  expect(short.length).toBeGreaterThan(0);
+  // Not a camera's: its pictures came. On a machine that has more to do, some may not.
+  const causes = () => started.observed('sensor-sampling').map(({ cause }) => cause);
+  await expect.poll(causes, WAIT).toContain('agent');
 });
 
 test('a corrupt model is a fault; the process stays, its cameras are off and say so', async () => {

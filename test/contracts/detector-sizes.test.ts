@@ -43,3 +43,13 @@ test('a frame that is not of the size that is named is refused, and the next one
   await expect(detector.detect(frame, inputOf(HIGH))).rejects.toThrow('a frame has 737280 bytes, not 319488');
   expect(await carsFoundAt(HIGH)).toBe(4);
 });
+
+test('frames that are given at the same time are answered each for itself, a bad one among them, too', async () => {
+  const bad = detector.detect(frameOfPicture(picture, NORMAL), inputOf(HIGH)).then(
+    () => 'seen',
+    () => 'refused',
+  );
+  const looks = [carsFoundAt(HIGH), bad, carsFoundAt(NORMAL), carsFoundAt(HIGH)];
+  expect(await Promise.all(looks)).toEqual([4, 'refused', 4, 4]);
+  expect(await detector.detect(new Uint8Array(detector.frameBytes))).toEqual([]);
+});

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import modbusSerial from 'modbus-serial';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import type { ReadRequest } from '../../src/sensors/fieldbus/modbus-frames.ts';
 import type { ModbusMaster, ReadTerms } from '../../src/sensors/fieldbus/modbus-master.ts';
 import { createRtuMaster } from '../../src/sensors/fieldbus/rtu-master.ts';
@@ -32,11 +32,6 @@ const RTU_FAULTS: readonly SlaveFault[] = SLAVE_FAULTS.filter(
   (fault) => fault !== 'foreign-transaction' && fault !== 'foreign-protocol',
 );
 
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 interface Wire {
   readonly slave: ScriptedSlave;
   readonly openMaster: () => ModbusMaster;
@@ -50,7 +45,7 @@ interface Transport {
   readonly controlExchanges: number;
   readonly responseTimeoutMs: number;
   readonly faults: readonly SlaveFault[];
-  openWire(script: SlaveScript): Promise<Wire>;
+  openWire(script: SlaveScript, test: TestContext): Promise<Wire>;
 }
 
 const NOBODY = { onLineChange: () => undefined };
@@ -61,9 +56,9 @@ const TCP: Transport = {
   controlExchanges: 600,
   responseTimeoutMs: 15,
   faults: SLAVE_FAULTS,
-  async openWire(script) {
+  async openWire(script, test) {
     const slave = await openScriptedTcpSlave(script);
-    cleanups.push(slave.close);
+    test.onTestFinished(() => slave.close());
     const peer = { host: '127.0.0.1', port: slave.port };
     return {
       slave,
@@ -84,11 +79,11 @@ const RTU: Transport = {
   controlExchanges: 200,
   responseTimeoutMs: 25,
   faults: RTU_FAULTS,
-  async openWire(script) {
+  async openWire(script, test) {
     const pair = await openPtyPair();
-    cleanups.push(pair.close);
+    test.onTestFinished(() => pair.close());
     const slave = await openScriptedRtuSlave(script, { path: pair.cardsPath, baud: BAUD });
-    cleanups.push(slave.close);
+    test.onTestFinished(() => slave.close());
     const settings = { path: pair.gatewayPath, baud: BAUD, parity: 'none', stopBits: 1 } as const;
     return {
       slave,
@@ -113,8 +108,8 @@ function scriptOf(transport: Transport): SlaveScript {
   };
 }
 
-async function opened(master: ModbusMaster): Promise<ModbusMaster> {
-  cleanups.push(() => master.close());
+async function opened(master: ModbusMaster, test: TestContext): Promise<ModbusMaster> {
+  test.onTestFinished(() => master.close());
   while (!master.isOpen) await delay(5);
   return master;
 }
@@ -130,12 +125,12 @@ async function readOnceAsked(master: ModbusMaster, request: ReadRequest, terms: 
   }
 }
 
-describe.each([TCP, RTU])('the master over $name', (transport) => {
+describe.concurrent.each([TCP, RTU])('the master over $name', (transport) => {
   const terms = { responseTimeoutMs: transport.responseTimeoutMs, turnaroundMs: 0, markers: [] };
 
-  it(`takes no wrong value in ${transport.exchanges} exchanges of which ${FAULT_SHARE * 100} % go wrong, seed ${SEED}`, async () => {
-    const wire = await transport.openWire(scriptOf(transport));
-    const master = await opened(wire.openMaster());
+  it(`takes no wrong value in ${transport.exchanges} exchanges of which ${FAULT_SHARE * 100} % go wrong, seed ${SEED}`, async (test) => {
+    const wire = await transport.openWire(scriptOf(transport), test);
+    const master = await opened(wire.openMaster(), test);
     const tally = { right: 0, wrong: 0, exception: 0, timeout: 0, corrupt: 0, closed: 0 };
     for (let address = 1; address <= transport.exchanges; address += 1) {
       const request = { unit: UNIT, table: 'discrete-input', address, quantity: QUANTITY } as const;
@@ -151,8 +146,8 @@ describe.each([TCP, RTU])('the master over $name', (transport) => {
     expect([...wire.slave.functionCodes]).toEqual([2]);
   });
 
-  it(`has a script that makes modbus-serial's own client take wrong values (control)`, async () => {
-    const wire = await transport.openWire(scriptOf(transport));
+  it(`has a script that makes modbus-serial's own client take wrong values (control)`, async (test) => {
+    const wire = await transport.openWire(scriptOf(transport), test);
     let client = await wire.openControl();
     let failuresInRow = 0;
     let wrong = 0;
@@ -176,10 +171,10 @@ describe.each([TCP, RTU])('the master over $name', (transport) => {
     expect(wrong).toBeGreaterThan(0);
   });
 
-  it('is never one reply behind a slave that answers in order but too slowly', async () => {
+  it('is never one reply behind a slave that answers in order but too slowly', async (test) => {
     const stalling = { ...scriptOf(transport), faults: ['stall'] as const, faultShare: 0.3 };
-    const wire = await transport.openWire(stalling);
-    const master = await opened(wire.openMaster());
+    const wire = await transport.openWire(stalling, test);
+    const master = await opened(wire.openMaster(), test);
     let right = 0;
     for (let address = 1; address <= 120; address += 1) {
       const request = { unit: UNIT, table: 'input-register', address, quantity: 2 } as const;
@@ -191,9 +186,9 @@ describe.each([TCP, RTU])('the master over $name', (transport) => {
     expect(right).toBeGreaterThan(20);
   });
 
-  it('hands over what a healthy slave says, from every table', async () => {
-    const wire = await transport.openWire({ ...scriptOf(transport), faultShare: 0 });
-    const master = await opened(wire.openMaster());
+  it('hands over what a healthy slave says, from every table', async (test) => {
+    const wire = await transport.openWire({ ...scriptOf(transport), faultShare: 0 }, test);
+    const master = await opened(wire.openMaster(), test);
     const patient = { ...terms, responseTimeoutMs: 1000 };
     for (const table of ['coil', 'discrete-input', 'holding-register', 'input-register'] as const) {
       const quantity = table === 'coil' || table === 'discrete-input' ? 32 : 2;
@@ -203,9 +198,9 @@ describe.each([TCP, RTU])('the master over $name', (transport) => {
     expect([...wire.slave.functionCodes].sort()).toEqual([1, 2, 3, 4]);
   });
 
-  it('refuses a second read while one is outstanding', async () => {
-    const wire = await transport.openWire({ ...scriptOf(transport), faultShare: 0 });
-    const master = await opened(wire.openMaster());
+  it('refuses a second read while one is outstanding', async (test) => {
+    const wire = await transport.openWire({ ...scriptOf(transport), faultShare: 0 }, test);
+    const master = await opened(wire.openMaster(), test);
     const request = { unit: UNIT, table: 'coil', address: 1, quantity: 8 } as const;
     const first = master.read(request, { ...terms, responseTimeoutMs: 1000 });
     await expect(master.read(request, terms)).rejects.toThrow('already outstanding');
@@ -214,9 +209,9 @@ describe.each([TCP, RTU])('the master over $name', (transport) => {
 });
 
 describe('the master over a serial line', () => {
-  it('keeps 3.5 characters of silence before each request', async () => {
-    const wire = await RTU.openWire({ ...scriptOf(RTU), faultShare: 0 });
-    const master = await opened(wire.openMaster());
+  it('keeps 3.5 characters of silence before each request', async (test) => {
+    const wire = await RTU.openWire({ ...scriptOf(RTU), faultShare: 0 }, test);
+    const master = await opened(wire.openMaster(), test);
     const terms = { responseTimeoutMs: 1000, turnaroundMs: 0, markers: [] };
     for (let address = 1; address <= 40; address += 1) {
       await master.read({ unit: UNIT, table: 'discrete-input', address, quantity: QUANTITY }, terms);
@@ -225,9 +220,9 @@ describe('the master over a serial line', () => {
     expect(wire.slave.shortestPauseMs).toBeGreaterThanOrEqual(1.82);
   });
 
-  it('asks a mute unit again only when the time of its missing reply is over once more, and others at once', async () => {
-    const wire = await RTU.openWire({ ...scriptOf(RTU), faults: ['mute'], faultShare: 1 });
-    const master = await opened(wire.openMaster());
+  it('asks a mute unit again only when the time of its missing reply is over once more, and others at once', async (test) => {
+    const wire = await RTU.openWire({ ...scriptOf(RTU), faults: ['mute'], faultShare: 1 }, test);
+    const master = await opened(wire.openMaster(), test);
     const ask = async (unit: number, responseTimeoutMs: number): Promise<number> => {
       const beganAtMs = performance.now();
       const request = { unit, table: 'coil', address: 1, quantity: 8 } as const;
@@ -240,10 +235,13 @@ describe('the master over a serial line', () => {
     expect(await ask(2, 20)).toBeLessThan(3000);
   });
 
-  it('ends the outstanding read at once when the adapter is unplugged', async () => {
+  it('ends the outstanding read at once when the adapter is unplugged', async (test) => {
     const pair = await openPtyPair();
     const settings = { path: pair.gatewayPath, baud: 9600, parity: 'none', stopBits: 1 } as const;
-    const master = await opened(createRtuMaster(createSerialOpener(settings), rtuTiming(settings), NOBODY));
+    const master = await opened(
+      createRtuMaster(createSerialOpener(settings), rtuTiming(settings), NOBODY),
+      test,
+    );
     const terms = { responseTimeoutMs: 10_000, turnaroundMs: 0, markers: [] };
     const outcome = master.read({ unit: 1, table: 'coil', address: 1, quantity: 8 }, terms);
     const beganAtMs = performance.now();
@@ -256,9 +254,9 @@ describe('the master over a serial line', () => {
 });
 
 describe('the master over TCP', () => {
-  it('ends the outstanding read at once when the peer hangs up, and connects again', async () => {
-    const wire = await TCP.openWire({ ...scriptOf(TCP), faults: ['mute'], faultShare: 1 });
-    const master = await opened(wire.openMaster());
+  it('ends the outstanding read at once when the peer hangs up, and connects again', async (test) => {
+    const wire = await TCP.openWire({ ...scriptOf(TCP), faults: ['mute'], faultShare: 1 }, test);
+    const master = await opened(wire.openMaster(), test);
     const terms = { responseTimeoutMs: 10_000, turnaroundMs: 0, markers: [] };
     const outcome = master.read({ unit: 1, table: 'coil', address: 1, quantity: 8 }, terms);
     await delay(50);
@@ -266,14 +264,15 @@ describe('the master over TCP', () => {
     expect((await outcome).kind).toBe('closed');
   });
 
-  it('replaces a connection on which nothing answers any more', async () => {
-    const wire = await TCP.openWire({ ...scriptOf(TCP), faults: ['mute'], faultShare: 1 });
+  it('replaces a connection on which nothing answers any more', async (test) => {
+    const wire = await TCP.openWire({ ...scriptOf(TCP), faults: ['mute'], faultShare: 1 }, test);
     const changes: string[] = [];
     const port = (wire.slave as ScriptedSlave & { readonly port: number }).port;
     const master = await opened(
       createTcpMaster(createTcpOpener({ host: '127.0.0.1', port }), {
         onLineChange: (change) => changes.push(change.kind),
       }),
+      test,
     );
     const terms = { responseTimeoutMs: 20, turnaroundMs: 0, markers: [] };
     const request = { unit: 1, table: 'coil', address: 1, quantity: 8 } as const;

@@ -16,6 +16,7 @@ import type { SimulatedDevice } from '../../src/simulator/devices/simulated-devi
 import { createSs105Device } from '../../src/simulator/devices/ss105-device.ts';
 import { createSs125Device } from '../../src/simulator/devices/ss125-device.ts';
 
+const WAIT = { timeout: 30_000, interval: 20 };
 const WALL_MS = Date.UTC(2026, 4, 1, 8);
 
 function plan(codec: FrameDevicePlan['codec']): FrameDevicePlan {
@@ -91,6 +92,23 @@ describe('a simulated device', () => {
     });
     expect(said.at(-1)).toEqual({ kind: 'answered', exchange: 0 });
     expect(said.some((it) => it.kind === 'observations')).toBe(true);
+  });
+
+  it('goes on where nobody reads its line, and is heard again by who reads what was kept', async () => {
+    const cable = await openPtyPair();
+    closers.push(cable.close);
+    const served = await serveDevice({ receive: () => [] }, { kind: 'pty', path: cable.cardsPath }, Date.now);
+    closers.push(served.close);
+    // Far more than what lies between the two ends can hold: a write that waits for a reader would end all tests.
+    for (let kilobyte = 0; kilobyte < 1024; kilobyte += 1) served.push([new Uint8Array(1024).fill(0x41)]);
+    const input = new ReadStream(openSync(cable.gatewayPath, constants.O_RDWR | constants.O_NOCTTY));
+    closers.push(() => void input.destroy());
+    let heard = '';
+    input.on('data', (bytes) => {
+      heard += bytes.toString();
+    });
+    await expect.poll(() => served.push([Uint8Array.of(0x42)]) ?? heard, WAIT).toMatch(/^A+.*B/);
+    expect(heard.length).toBeLessThan(1024 * 1024);
   });
 
   it('says that its port is taken', async () => {

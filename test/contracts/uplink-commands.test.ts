@@ -289,6 +289,22 @@ describe('what should not be sent', () => {
     await until(() => audited() >= before + mine.length);
     expect(mine.length).toBeGreaterThan(8);
     expect(await ask({ kind: 'ping' })).toMatchObject({ status: 'done' });
+    const { commands } = await gateway.overviewOnce(() => true);
+    const { received = 0, accepted = 0, repeated = 0, refused = 0, refusals = {} } = commands ?? {};
+    expect(received).toBe(accepted + repeated + refused);
+    expect(Object.values(refusals).reduce((sum, times) => sum + times, 0)).toBe(refused);
+    expect(refusals).toMatchObject({ unsigned: expect.any(Number), 'bad-signature': expect.any(Number) });
+    const status = await run(process.execPath, [
+      CLI,
+      'status',
+      '--socket',
+      join(folder, 'control.sock'),
+    ]).catch(
+      // 2: the camera's model is missing.
+      (ended: { readonly stdout: string }) => ended,
+    );
+    expect(status.stdout).toContain('unsigned 未签名');
+    expect(status.stdout).toContain('last refused 最近拒绝: unsigned 未签名');
   });
 
   test('is not done again after a kill, and the audit is whole and what the platform has got', async () => {

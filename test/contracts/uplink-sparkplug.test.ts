@@ -63,10 +63,21 @@ describe('the Sparkplug link, on Mosquitto', () => {
     await host.untilSeen(2);
     way.cut();
     await host.untilSeen(4);
+    await until(() => link.status().state === 'online');
+    expect(link.status()).toEqual({ state: 'online', connects: 2, error: null });
     const [death, birth] = host.seen.slice(2).sort((a, b) => b.kind.localeCompare(a.kind));
     expect([death?.kind, death?.qos, death?.metrics[0]?.value]).toEqual(['NDEATH', 1, 0]);
     expect([birth?.kind, birth?.seq, birth?.metrics[0]?.value]).toEqual(['NBIRTH', 0, 1]);
     expect(birth?.metrics).toHaveLength(2 + 8);
+  });
+
+  it('says what keeps it away, and what to do', async () => {
+    way.dispose();
+    await until(() => link.status().error?.text.includes('takes no connection') === true);
+    expect(link.status().error).toMatchObject({
+      code: 'uplink-unreachable',
+      hint: expect.stringContaining('port'),
+    });
   });
 
   it('is born again when a host asks, with the number of its session', async () => {

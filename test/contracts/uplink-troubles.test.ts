@@ -16,6 +16,8 @@ afterEach(() => stand.close());
 
 /** CONNACK of MQTT 3.1.1 and of MQTT 5. */
 const ACCEPT = { 4: [0x20, 0x02, 0x00, 0x00], 5: [0x20, 0x03, 0x00, 0x00, 0x00] } as const;
+/** With the property Server Keep Alive: 600 s. */
+const ACCEPT_KEEP_ALIVE = [0x20, 0x06, 0x00, 0x00, 0x03, 0x13, 0x02, 0x58];
 
 /** Returns the port of a TCP server. */
 async function listen(accept: (socket: Socket) => void): Promise<number> {
@@ -123,6 +125,14 @@ describe('a link that has gone silent', () => {
     });
     // Before the keep-alive period is over nobody can know.
     expect(clock.monoMs() - frozenMs).toBeGreaterThan(4000);
+  });
+
+  it('is noticed as soon where the broker asks for a keep-alive of ten minutes', async () => {
+    const port = await listen((socket) =>
+      socket.once('data', () => socket.write(Uint8Array.from(ACCEPT_KEEP_ALIVE))),
+    );
+    const uplink = stand.start(`mqtt://127.0.0.1:${port}`, { keepaliveS: 2 });
+    expect((await troubleOf(uplink)).text).toContain('for 3 s');
   });
 
   it('during the handshake is given up, and what waits is kept', async () => {

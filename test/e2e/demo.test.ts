@@ -1,13 +1,11 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DemoSummary } from '../../src/cli/demo/summary.ts';
+import { cli } from '../fakes/run-cli.ts';
 
-const run = promisify(execFile);
 const SECONDS = 60;
 /** The promise of the demonstration, from the moment the road's truth begins. */
 const OPENED_WITHIN_S = 10;
@@ -19,15 +17,8 @@ describe('the demonstration, unattended for a minute', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'roadside-e2e-'));
     const json = join(folder, 'out.json');
-    // A non-zero exit code rejects, with everything that was printed.
-    await run(process.execPath, [
-      'src/processes/cli.ts',
-      'demo',
-      '--seconds',
-      String(SECONDS),
-      '--json',
-      json,
-    ]);
+    const { code, out, error } = await cli('demo', '--seconds', String(SECONDS), '--json', json);
+    expect({ code, said: code === 0 ? '' : out + error }).toEqual({ code: 0, said: '' });
     summary = JSON.parse(readFileSync(json, 'utf8')) as DemoSummary;
   }, 150_000);
   afterAll(() => rm(folder, { recursive: true, force: true }));

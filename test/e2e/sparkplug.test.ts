@@ -35,6 +35,8 @@ test('a gateway whose site file names a Sparkplug node tells its intervals there
     expect(told?.metrics).toContainEqual(
       expect.objectContaining({ name: 'west-1/10s/count', type: 'Int64', value: null }),
     );
+    const { sparkplug } = await gateway.overviewOnce(() => true);
+    expect(sparkplug).toEqual({ state: 'online', connects: 1, error: null });
     await gateway.end('SIGTERM');
     await until(() => host.kinds().includes('NDEATH'));
     expect(host.kinds().at(-1)).toBe('NDEATH');

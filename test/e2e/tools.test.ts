@@ -1,10 +1,8 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { LoopOverview, Overview } from '../../src/app/overview.ts';
@@ -13,10 +11,10 @@ import { displayWidth } from '../../src/cli/text-table.ts';
 import { type LoopCards, openLoopCards } from '../../src/simulator/cards/loop-cards.ts';
 import { openPtyPair } from '../../src/simulator/cards/pty-pair.ts';
 import { freeTcpPort } from '../../src/simulator/free-tcp-port.ts';
+import { endChild } from '../fakes/end-child.ts';
 import { driveOneCar } from '../fakes/one-car.ts';
+import { CLI, cli } from '../fakes/run-cli.ts';
 
-const CLI = 'src/processes/cli.ts';
-const run = promisify(execFile);
 const LOOPS = ['a', 'b'] as const;
 
 let folder: string;
@@ -72,28 +70,11 @@ async function startGateway(): Promise<ChildProcess> {
   return gateway;
 }
 
-async function end(child: ChildProcess): Promise<void> {
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  await ended;
-}
-
 async function overviewOnce(isSo: (overview: Overview) => boolean): Promise<Overview> {
   for (;;) {
     const overview = await askOverview(socket()).catch(() => null);
     if (overview !== null && isSo(overview)) return overview;
     await pause(50);
-  }
-}
-
-/** The command's output and exit code, whatever the code. */
-async function cli(...args: readonly string[]): Promise<{ code: number; out: string; error: string }> {
-  try {
-    const { stdout, stderr } = await run(process.execPath, [CLI, ...args], { maxBuffer: 1e8 });
-    return { code: 0, out: stdout, error: stderr };
-  } catch (failure) {
-    const { code, stdout, stderr } = failure as { code: number; stdout: string; stderr: string };
-    return { code, out: stdout, error: stderr };
   }
 }
 
@@ -169,7 +150,7 @@ describe('what was kept', () => {
     expect(locked.code).toBe(1);
     expect(locked.error).toContain('store-locked');
 
-    await end(gateway);
+    await endChild(gateway, 'SIGTERM');
     const out = join(folder, 'hires.csv');
     const site = join(folder, 'site.yaml');
     const store = join(folder, 'roadside.db');
@@ -194,7 +175,7 @@ describe('what was kept', () => {
     expect(open).toMatchObject([{ sensor: 'card', layer: 'device', state: 'open', closedAtMs: null }]);
     cards.silence(1, false);
     await overviewOnce(({ faults }) => faults.length === 0);
-    await end(gateway);
+    await endChild(gateway, 'SIGTERM');
     const store = join(folder, 'roadside.db');
     const [fault] = JSON.parse((await cli('faults', '--store', store, '--json')).out);
     expect(fault).toMatchObject({ sensor: 'card', lanes: ['west-1'], state: 'closed' });
@@ -262,68 +243,3 @@ describe('a scan from the command line', () => {
 function loopOf(lane: number): string {
   return ['card-1-loop-1', 'card-2-loop-1', 'card-2-loop-2'][lane - 1] ?? '';
 }
-
-describe('driver files', () => {
-  test('every shipped driver holds on simulated devices behind the real fieldbus process', async () => {
-    const { code, out } = await cli('drivers', 'test');
-    expect(out).not.toContain('FAIL');
-    expect(out).toMatch(/ok {3}procon-ld120: /);
-    expect(code).toBe(0);
-  });
-
-  test('a new one is a sound file whose lint names the evidence that is missing, and it is never written over', async () => {
-    const args = ['drivers', 'new', 'acme', 'ld2', '--drivers', folder];
-    expect((await cli(...args)).code).toBe(0);
-    const file = join(folder, 'loops', 'acme', 'ld2.yaml');
-    const lint = await cli('drivers', 'lint', file);
-    expect(lint.code).toBe(1);
-    expect(lint.error).toMatch(
-      /ld2\.yaml:\d+:\d+ signals\[0\]\.evidence \[driver-invalid\]\n {2}evidence is missing/,
-    );
-    expect(lint.error).not.toContain('driver-example-failed');
-    const again = await cli(...args);
-    expect(again.code).toBe(1);
-    expect(again.error).toContain('never written over');
-
-    const text = await readFile(file, 'utf8');
-    await writeFile(
-      file,
-      text.replaceAll(/"MISSING: [^"]*"/g, '"seen on the bench, recording of 2026-05-01"'),
-    );
-    expect(await cli('drivers', 'lint', file)).toMatchObject({ code: 0, error: '' });
-    expect((await cli('drivers', 'test', 'acme-ld2', '--drivers', folder)).out).toContain('ok   acme-ld2');
-  });
-
-  test('one that is made from another keeps its facts and gives up its evidence', async () => {
-    const args = ['drivers', 'new', 'acme', 'ld9', '--from', 'procon-ld220', '--drivers', folder];
-    expect(await cli(...args)).toMatchObject({ code: 0 });
-    const lint = await cli('drivers', 'lint', '--drivers', folder);
-    expect(lint.code).toBe(1);
-    expect(lint.error.split('evidence is missing').length).toBeGreaterThan(5);
-    expect(lint.error).not.toMatch(/expected|driver-example-failed/);
-  });
-
-  test('an example that does not hold is an exit code and a readable difference', async () => {
-    const shipped = join('drivers', 'loops', 'procon');
-    await mkdir(join(folder, 'loops'), { recursive: true });
-    await cp(shipped, join(folder, 'loops', 'procon'), { recursive: true });
-    const file = join(folder, 'loops', 'procon', 'ld120.yaml');
-    await writeFile(file, (await readFile(file, 'utf8')).replace('[65538]', '[65539]'));
-    const { code, error } = await cli('drivers', 'test', 'procon-ld120', '--drivers', folder);
-    expect(code).toBe(1);
-    expect(error).toContain('vehicle-count: expected [65539], found [65538]');
-  });
-
-  test('a frame example that does not hold shows what was observed instead', async () => {
-    const file = join(folder, 'loops', 'advantech', 'adam-4080.yaml');
-    await mkdir(join(folder, 'loops', 'advantech'), { recursive: true });
-    const shipped = await readFile(join('drivers', 'loops', 'advantech', 'adam-4080.yaml'), 'utf8');
-    await writeFile(file, shipped.replace('count: 766', 'count: 767'));
-    const { code, out } = await cli('drivers', 'test', '--drivers', folder);
-    expect(code).toBe(1);
-    expect(out).toMatch(/FAIL advantech-adam-4080/);
-    expect(out).toContain('expected claim 1 of 2: {"kind":"loop-counters","channel":1,"count":767');
-    expect(out).toMatch(/observed instead: .*"count":766/);
-    expect(out).toContain('2 examples 个示例, 1 failed');
-  });
-});

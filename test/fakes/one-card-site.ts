@@ -1,6 +1,5 @@
 /** A gateway in a process of its own, with one loop card, a real Mosquitto and a platform that listens. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import { freeTcpPort } from '../../src/simulator/free-tcp-port.ts';
 import type { TestBroker } from './broker.ts';
 import { startMosquitto } from './broker-mosquitto.ts';
 import { openSubscriber, type PlatformSubscriber } from './broker-subscriber.ts';
+import { endChild, hasEnded } from './end-child.ts';
 
 const CLI = 'src/processes/cli.ts';
 
@@ -22,7 +22,7 @@ export interface OneCardSite {
   readonly platform: PlatformSubscriber;
   start(env?: Readonly<Record<string, string>>): void;
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
-  /** The first overview that is so; waits for as long as it takes. */
+  /** The first overview that is so; waits for as long as the gateway runs. */
   overviewOnce(isSo: (overview: Overview) => boolean): Promise<Overview>;
   /** Payloads of one stream, in order of arrival. */
   received(stream: string): readonly Readonly<Record<string, unknown>>[];
@@ -61,15 +61,14 @@ export async function openOneCardSite(uplink: object = {}): Promise<OneCardSite>
     },
     async stop(signal = 'SIGTERM') {
       if (gateway === null) return;
-      const ended = once(gateway, 'exit');
-      gateway.kill(signal);
-      await ended;
+      await endChild(gateway, signal);
       gateway = null;
     },
     async overviewOnce(isSo) {
       for (;;) {
         const overview = await askOverview(join(folder, 'control.sock')).catch(() => null);
         if (overview !== null && isSo(overview)) return overview;
+        if (gateway !== null && hasEnded(gateway)) throw new Error('the gateway has ended by itself');
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
