@@ -49,6 +49,10 @@ const cameraSchema = z.strictObject({
     })
     .exactOptional(),
   framesPerSecond: z.number().min(1).max(30),
+  /** Where its usual view is kept over a restart, and of what: another key, another view. */
+  view: z
+    .strictObject({ file: z.string().min(1).max(1000), key: z.string().regex(/^[0-9a-f]{64}$/) })
+    .exactOptional(),
   /** Row-major 3×3 from picture pixels to ground metres; null when the camera is not calibrated. */
   homography: z.array(z.number().finite()).length(9).nullable(),
 });
@@ -113,9 +117,11 @@ export const visionConfigurationSchema = z.strictObject({
         unit: z.enum(['pixels', 'fraction']),
       })
       .exactOptional(),
-    /** The same model quantised; used where it is faster and passes the self-check. */
+    /** The same model quantised; used where the machine needs it and it passes the self-check. */
     int8: z.strictObject({ file: z.string().min(1), sha256 }).exactOptional(),
     precision: z.enum(['auto', 'fp32', 'int8']).exactOptional(),
+    /** What all cameras ask for together, in pictures of the model's own size: larger ones count by their area. */
+    picturesPerS: z.number().positive().exactOptional(),
     selfCheck: selfCheckSchema.exactOptional(),
   }),
   cameras: z.array(cameraSchema).min(1),

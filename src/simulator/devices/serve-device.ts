@@ -1,7 +1,7 @@
 /** Puts a simulated device behind a real TCP port, at the end of a real pseudo-terminal, or lets it call a server. */
-import { constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { ReadStream, WriteStream } from 'node:tty';
+import { ReadStream } from 'node:tty';
 import { assertNever } from '../../base/assert-never.ts';
 import { messageOf, RoadsideError } from '../../base/errors.ts';
 import type { SimulatedDevice } from './simulated-device.ts';
@@ -105,33 +105,38 @@ function serveCalling(device: SimulatedDevice, port: number, nowMs: () => number
 }
 
 function servePty(device: SimulatedDevice, path: string, nowMs: () => number): ServedDevice {
-  const open = (): number => {
+  const { O_NOCTTY, O_NONBLOCK, O_RDWR } = constants;
+  const open = (flags: number): number => {
     try {
-      return openSync(path, constants.O_RDWR | constants.O_NOCTTY);
+      return openSync(path, flags);
     } catch (error) {
       throw cannotServe(path, error);
     }
   };
-  const input = new ReadStream(open());
-  const output = new WriteStream(open());
-  // When the cable is pulled there is nobody left to tell.
-  for (const end of [input, output]) end.on('error', () => undefined);
-  input.on('data', (bytes: Uint8Array) => {
-    for (const reply of device.receive(bytes, nowMs())) output.write(reply);
-  });
+  const input = new ReadStream(open(O_RDWR | O_NOCTTY));
+  // Not a stream: Node's write to a terminal holds up the whole process when nobody reads the far end.
+  const output = open(O_RDWR | O_NOCTTY | O_NONBLOCK);
+  let isClosed = false;
+  const say = (parts: readonly Uint8Array[]): void => {
+    if (isClosed) return;
+    try {
+      for (const part of parts) writeSync(output, part);
+    } catch {
+      // A wire keeps nothing: what nobody reads is lost, and with the cable pulled there is nobody to tell.
+    }
+  };
+  input.on('error', () => undefined);
+  input.on('data', (bytes: Uint8Array) => say(device.receive(bytes, nowMs())));
   return {
     port: null,
-    push(parts) {
-      for (const part of parts) output.write(part);
-    },
+    push: say,
     async close() {
-      const ends = [input, output].map(
-        (end) =>
-          new Promise<void>((resolve) => (end.closed ? resolve() : end.once('close', () => resolve()))),
-      );
+      if (isClosed) return;
+      isClosed = true;
+      closeSync(output);
+      const ended = input.closed || new Promise<void>((resolve) => input.once('close', () => resolve()));
       input.destroy();
-      output.destroy();
-      await Promise.all(ends);
+      await ended;
     },
   };
 }
