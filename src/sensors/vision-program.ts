@@ -8,8 +8,8 @@ import { createRotatingLooks, type RotatingLooks } from './rotating-looks.ts';
 import type { DetectorSession } from './vision/detector-session.ts';
 
 const SAMPLING_EVERY_MS = 1000;
-/** While the detector computes one picture, the next one lies ready for it. */
-const LOOKS_AT_ONCE = 2;
+/** While the detector computes one picture, the next lies ready for it, and what it found in the last is folded. */
+const LOOKS_AT_ONCE = 3;
 
 /** All cameras of the cabinet before one detector. The options are for tests and benches. */
 export function createVisionProgram(
