@@ -15,6 +15,7 @@ import { startMosquitto } from '../fakes/broker-mosquitto.ts';
 import { openSubscriber, type PlatformSubscriber, type Receipt } from '../fakes/broker-subscriber.ts';
 import { createCommandSender, unsignedCommand } from '../fakes/command-sender.ts';
 import { hostilePackets } from '../fakes/hostile-packets.table.ts';
+import { oneCameraSiteFile } from '../fakes/one-camera-site.ts';
 import { flowRecord, incidentRecord } from '../fakes/records.ts';
 import { createRunningGateway } from '../fakes/running-gateway.ts';
 
@@ -64,30 +65,10 @@ afterAll(async () => {
 
 /** A camera without a model, so that there is a place for evidence and nothing else to do. */
 function siteFile(changes: object = {}): object {
-  const lane = {
-    lane: 'north-1',
-    polygon: [
-      [10, 100],
-      [300, 100],
-      [300, 300],
-      [10, 300],
-    ],
-    countLine: [
-      [10, 200],
-      [300, 200],
-    ],
-    direction: [
-      [150, 100],
-      [150, 300],
-    ],
-  };
   const login = { user: 'cabinet', passwordFile: 'camera-password' };
   const source = { kind: 'rtsp', url: 'rtsp://127.0.0.1:9/none?token=hidden', ...login };
-  return {
-    version: 1,
+  const site = {
     site: { id: SITE, name: 'Test' },
-    approaches: [{ id: 'north', name: 'North', lanes: [{ number: 1 }] }],
-    cameras: [{ id: 'cam', source, picture: { widthPx: 640, heightPx: 360 }, lanes: [lane] }],
     evidence: { folder: 'evidence' },
     uplink: {
       url: broker.url,
@@ -106,6 +87,7 @@ function siteFile(changes: object = {}): object {
     control: { socket: 'control.sock' },
     ...changes,
   };
+  return oneCameraSiteFile({ camera: { id: 'cam', source }, site });
 }
 
 /** What an earlier run has left: an hour-old flow records, and an incident with its clip. */

@@ -11,6 +11,7 @@ import { type TestBroker, until } from '../fakes/broker.ts';
 import { startMosquitto } from '../fakes/broker-mosquitto.ts';
 import { openSubscriber, type PlatformSubscriber } from '../fakes/broker-subscriber.ts';
 import { createCommandSender } from '../fakes/command-sender.ts';
+import { oneCameraSiteFile } from '../fakes/one-camera-site.ts';
 
 const SITE = 'renmin-lu-3';
 const UNIT = new URL('../../systemd/roadside.service', import.meta.url);
@@ -59,33 +60,8 @@ afterAll(async () => {
 
 /** A camera without a model: nothing to do, and nothing that has to be started. */
 function siteFile(): object {
-  const lane = {
-    ...{
-      lane: 'north-1',
-      polygon: [
-        [10, 100],
-        [300, 100],
-        [300, 300],
-        [10, 300],
-      ],
-    },
-    ...{
-      countLine: [
-        [10, 200],
-        [300, 200],
-      ],
-      direction: [
-        [150, 100],
-        [150, 300],
-      ],
-    },
-  };
-  const source = { kind: 'rtsp', url: 'rtsp://127.0.0.1:9/none' };
-  return {
-    version: 1,
+  const site = {
     site: { id: SITE, name: 'Test' },
-    approaches: [{ id: 'north', name: 'North', lanes: [{ number: 1 }] }],
-    cameras: [{ id: 'cam', source, picture: { widthPx: 640, heightPx: 360 }, lanes: [lane] }],
     evidence: { maxMegabytes: 0 },
     uplink: {
       ...{ url: broker.url, reconnectMaxS: 1, backfillDelayMaxS: 0 },
@@ -94,6 +70,7 @@ function siteFile(): object {
     store: { file: 'roadside.db', maxMegabytes: 64 },
     control: { socket: 'control.sock' },
   };
+  return oneCameraSiteFile({ camera: { source: { kind: 'rtsp', url: 'rtsp://127.0.0.1:9/none' } }, site });
 }
 
 /** The session in force, once the platform has seen so many births. */

@@ -1,7 +1,19 @@
 import { type Site, siteSchema } from '../../src/catalog/schema/site.ts';
 
+interface Given {
+  readonly camera: object;
+  readonly lane?: object;
+  /** Takes the place of what the site file says otherwise. */
+  readonly site?: object;
+}
+
 /** A site of one lane before one camera; what is under test is given. */
-export function oneCameraSite(of: { readonly camera: object; readonly lane?: object }): Site {
+export function oneCameraSite(given: Given): Site {
+  return siteSchema.parse(oneCameraSiteFile(given));
+}
+
+/** The same as it stands in a file. */
+export function oneCameraSiteFile(given: Given): object {
   const lane = {
     lane: 'north-1',
     polygon: [
@@ -18,13 +30,14 @@ export function oneCameraSite(of: { readonly camera: object; readonly lane?: obj
       [200, 60],
       [200, 290],
     ],
-    ...of.lane,
+    ...given.lane,
   };
-  return siteSchema.parse({
+  return {
     version: 1,
     site: { id: 'demo', name: 'Demo' },
     approaches: [{ id: 'north', name: 'North', lanes: [{ number: 1 }] }],
-    cameras: [{ id: 'cam-1', picture: { widthPx: 640, heightPx: 360 }, lanes: [lane], ...of.camera }],
+    cameras: [{ id: 'cam-1', picture: { widthPx: 640, heightPx: 360 }, lanes: [lane], ...given.camera }],
     uplink: { url: 'mqtts://platform.example:8883' },
-  });
+    ...given.site,
+  };
 }
