@@ -46,8 +46,8 @@ test('a head and its fragments come out whole, with what their samples say', () 
   const parts = createFragmentReader().write(Buffer.concat([FTYP, MOOV, first, second]));
   expect(parts.map(shape)).toEqual([
     { kind: 'head', bytes: FTYP.length + MOOV.length },
-    { kind: 'fragment', bytes: first.length, startsWithKey: true, mediaMs: 120 },
-    { kind: 'fragment', bytes: second.length, startsWithKey: false, mediaMs: 150 },
+    { kind: 'fragment', bytes: first.length, startsWithKey: true, mediaMs: 120, lastPictureMs: 80 },
+    { kind: 'fragment', bytes: second.length, startsWithKey: false, mediaMs: 150, lastPictureMs: 90 },
   ]);
   expect(Buffer.concat(parts.map(({ bytes }) => bytes))).toEqual(Buffer.concat([FTYP, MOOV, first, second]));
 });

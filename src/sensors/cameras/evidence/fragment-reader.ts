@@ -10,6 +10,8 @@ export type StreamPart =
       /** Its first picture needs no other one. */
       readonly startsWithKey: boolean;
       readonly mediaMs: number;
+      /** When its last picture begins. */
+      readonly lastPictureMs: number;
     };
 
 export interface FragmentReader {
@@ -54,10 +56,12 @@ export function createFragmentReader(): FragmentReader {
         return [];
       case 'mdat': {
         if (fragmentHead === null || timescale === null) throw unusable('pictures before their head');
-        const { startsWithKey, duration } = samplesOf(fragmentHead);
+        const { startsWithKey, duration, lastDuration } = samplesOf(fragmentHead);
+        const unitMs = MS_PER_S / timescale;
         const bytes = Buffer.concat([fragmentHead, box]);
         fragmentHead = null;
-        return [{ kind: 'fragment', bytes, startsWithKey, mediaMs: (duration * MS_PER_S) / timescale }];
+        const times = { mediaMs: duration * unitMs, lastPictureMs: (duration - lastDuration) * unitMs };
+        return [{ kind: 'fragment', bytes, startsWithKey, ...times }];
       }
       default:
         return [];
@@ -116,11 +120,19 @@ function timescaleOf(moov: Buffer): number {
   return timescale;
 }
 
+interface Samples {
+  readonly startsWithKey: boolean;
+  /** Of all of them, and of the last, in units of the time scale. */
+  readonly duration: number;
+  readonly lastDuration: number;
+}
+
 /** Sums the samples of the one track of a fragment: `tfhd` gives what `trun` leaves out (8.8.7, 8.8.8). */
-function samplesOf(moof: Buffer): { readonly startsWithKey: boolean; readonly duration: number } {
+function samplesOf(moof: Buffer): Samples {
   const track = boxesIn(inside(moof, ['traf']));
   const defaults = defaultsOf(track.find(({ type }) => type === 'tfhd')?.body ?? Buffer.alloc(0));
   let duration = 0;
+  let lastDuration = 0;
   let firstFlags: number | null = null;
   for (const { type, body } of track) {
     if (type !== 'trun') continue;
@@ -136,10 +148,12 @@ function samplesOf(moof: Buffer): { readonly startsWithKey: boolean; readonly du
     const sampleBytes = [0x100, 0x200, 0x400, 0x800].filter((bit) => (flags & bit) !== 0).length * 4;
     if (at + count * sampleBytes > body.length) throw unusable(`${count} samples in ${body.length} bytes`);
     if (hasFlags && count > 0) firstFlags ??= readUInt32(body, at + flagsAt);
-    if (!hasDuration) duration += count * defaults.duration;
-    else for (let n = 0; n < count; n += 1) duration += readUInt32(body, at + n * sampleBytes);
+    for (let n = 0; n < count; n += 1) {
+      lastDuration = hasDuration ? readUInt32(body, at + n * sampleBytes) : defaults.duration;
+      duration += lastDuration;
+    }
   }
-  return { startsWithKey: ((firstFlags ?? defaults.flags) & NOT_KEY) === 0, duration };
+  return { startsWithKey: ((firstFlags ?? defaults.flags) & NOT_KEY) === 0, duration, lastDuration };
 }
 
 function defaultsOf(tfhd: Buffer): { readonly duration: number; readonly flags: number } {

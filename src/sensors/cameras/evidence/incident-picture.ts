@@ -67,14 +67,16 @@ export async function makeIncidentPicture(options: {
   });
 }
 
-/** How far a cut has been played when it shows a moment; its last picture at the latest. */
+/** How far a cut has been played when it shows a moment; at most to where its last picture begins. */
 export function playedMs(cut: Pick<RingCut, 'fragments'>, atMs: number): number {
   let playedBeforeMs = 0;
-  for (const { startMs, endMs, mediaMs } of cut.fragments) {
-    if (atMs < endMs) return playedBeforeMs + Math.min(Math.max(0, atMs - startMs), mediaMs);
+  let shownMs = 0;
+  for (const { startMs, endMs, mediaMs, lastPictureMs } of cut.fragments) {
+    shownMs = playedBeforeMs + Math.min(Math.max(0, atMs - startMs), lastPictureMs);
+    if (atMs < endMs) return shownMs;
     playedBeforeMs += mediaMs;
   }
-  return playedBeforeMs;
+  return shownMs;
 }
 
 function annotate(picture: Picture, { configured, marks, caption, blur }: Annotation): void {

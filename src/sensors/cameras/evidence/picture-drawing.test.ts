@@ -98,7 +98,7 @@ test('a picture survives being written and read; what is none is refused', () =>
 
 test('a moment is found in what plays, though it came in bursts and with pauses', () => {
   const fragment = (startMs: number, endMs: number, mediaMs: number) => ({
-    ...{ startMs, endMs, mediaMs },
+    ...{ startMs, endMs, mediaMs, lastPictureMs: mediaMs - 100 },
     bytes: 1,
     startsWithKey: true,
   });
@@ -106,8 +106,9 @@ test('a moment is found in what plays, though it came in bursts and with pauses'
     fragments: [fragment(1000, 3000, 2000), fragment(3000, 8000, 1000), fragment(8000, 9000, 1000)],
   };
   expect(playedMs(cut, 1500)).toBe(500);
-  expect(playedMs(cut, 7000)).toBe(3000);
+  expect(playedMs(cut, 2950)).toBe(1900);
+  expect(playedMs(cut, 7000)).toBe(2900);
   expect(playedMs(cut, 8250)).toBe(3250);
-  expect(playedMs(cut, 99_000)).toBe(4000);
+  expect(playedMs(cut, 99_000)).toBe(3900);
   expect(playedMs(cut, 0)).toBe(0);
 });

@@ -34,7 +34,8 @@ function open(limits: { keepMs?: number; maxBytes?: number; path?: string } = {}
 function feed(from: number, to: number, keyEvery = 1, size = 20): void {
   for (let n = from; n <= to; n += 1) {
     const bytes = Buffer.from(`<${n}>`.padEnd(size, '.'));
-    ring.push({ kind: 'fragment', bytes, startsWithKey: (n - 1) % keyEvery === 0, mediaMs: 1000 }, n * 1000);
+    const times = { mediaMs: 1000, lastPictureMs: 960 };
+    ring.push({ kind: 'fragment', bytes, startsWithKey: (n - 1) % keyEvery === 0, ...times }, n * 1000);
   }
 }
 const s = (from: number, at: number, to: number) => ({
@@ -142,6 +143,7 @@ test('a disk that stays full is one trouble until a fragment is written again', 
 
 test('a camera whose clock jumps does not make a stretch begin hours ago', () => {
   open({ keepMs: 60_000 });
-  ring.push({ kind: 'fragment', bytes: HEAD, startsWithKey: true, mediaMs: 7_200_000 }, 100_000);
+  const times = { mediaMs: 7_200_000, lastPictureMs: 7_199_960 };
+  ring.push({ kind: 'fragment', bytes: HEAD, startsWithKey: true, ...times }, 100_000);
   expect(ring.cut(s(0, 99, 100))).toMatchObject({ fromMs: 40_000, toMs: 100_000 });
 });

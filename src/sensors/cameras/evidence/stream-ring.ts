@@ -7,8 +7,9 @@ import type { StreamPart } from './fragment-reader.ts';
 export interface RingFragment {
   readonly startMs: number;
   readonly endMs: number;
-  /** How long it plays. */
+  /** How long it plays, and when its last picture begins. */
   readonly mediaMs: number;
+  readonly lastPictureMs: number;
   readonly bytes: number;
   readonly startsWithKey: boolean;
 }
@@ -116,7 +117,7 @@ export function openStreamRing(options: StreamRingOptions): StreamRing {
       // A camera whose clock jumps claims hours for some seconds.
       const startMs = lastEndMs ?? atMs - Math.min(part.mediaMs, keepMs);
       lastEndMs = atMs;
-      const { bytes: content, startsWithKey, mediaMs } = part;
+      const { bytes: content, startsWithKey, mediaMs, lastPictureMs } = part;
       const bytes = content.length;
       number += 1;
       if (unwrittenBytes + bytes > UNWRITTEN_LIMIT_BYTES) {
@@ -124,7 +125,8 @@ export function openStreamRing(options: StreamRingOptions): StreamRing {
         return;
       }
       const file = join(folder, `${number}.fragment`);
-      const fragment = { number, file, head, startMs, endMs: atMs, mediaMs, bytes, startsWithKey };
+      const times = { startMs, endMs: atMs, mediaMs, lastPictureMs };
+      const fragment = { number, file, head, ...times, bytes, startsWithKey };
       held.push(fragment);
       heldBytes += bytes;
       unwrittenBytes += bytes;
@@ -149,7 +151,7 @@ export function openStreamRing(options: StreamRingOptions): StreamRing {
       const whole = unbroken(held, atMs);
       const first = whole.findLastIndex(({ startsWithKey, startMs }) => startsWithKey && startMs <= fromMs);
       const start = first >= 0 ? first : whole.findIndex(({ startsWithKey }) => startsWithKey);
-      const last = whole.findIndex(({ endMs }) => endMs >= toMs);
+      const last = whole.findIndex(({ endMs }, index) => index >= start && endMs >= toMs);
       const fragments = start < 0 ? [] : whole.slice(start, last < 0 ? undefined : last + 1);
       const [opening, closing] = [fragments[0], fragments.at(-1)];
       if (opening === undefined || closing === undefined || closing.endMs < atMs) return null;
