@@ -27,8 +27,10 @@ export interface CameraWatch {
   /**
    * Detects and tracks in the newest picture. One that does not show the road is passed over: neither its vehicles
    * nor their absence are claimed. Throws what the detector throws; the picture is then lost.
+   *
+   * @returns whether the detector has worked
    */
-  look(detector: Pick<DetectorSession, 'detect'>): Promise<void>;
+  look(detector: Pick<DetectorSession, 'detect'>): Promise<boolean>;
   /** Claims how many pictures were looked at since the last call. */
   sample(): void;
   health(): SensorHealth;
@@ -85,11 +87,11 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
     stop: () => capture.stop(),
     async look(detector) {
       const frame = capture.take();
-      if (frame === null) return;
+      if (frame === null) return false;
       for (const fault of image.inspect(frame.pixels, frame.atMs)) claim(fault);
       if (!image.isTrusted) {
         sampling.refused();
-        return;
+        return false;
       }
       const startedAtMs = monotonicMs();
       const detections = await detector.detect(frame.pixels, inputOf(placement));
@@ -105,6 +107,7 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
       inferenceMs.push(detectedAtMs - startedAtMs);
       latencyMs.push(detectedAtMs - frame.atMs);
       sampling.looked();
+      return true;
     },
     sample() {
       observe([sampling.sample(capture.status, monotonicMs())]);

@@ -88,7 +88,9 @@ function startLooking(
     atOnce: LOOKS_AT_ONCE,
     look: (watch) =>
       watch.look(detector).then(
-        () => model?.report(null),
+        (hasWorked) => {
+          if (hasWorked) model?.report(null);
+        },
         (error: unknown) => model?.report(error),
       ),
   });
