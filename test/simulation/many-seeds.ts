@@ -1,18 +1,7 @@
 import { fork } from 'node:child_process';
 import { availableParallelism, setPriority } from 'node:os';
 import { join } from 'node:path';
-
-/** What a process of test/simulation/run.ts reports of its seeds, summed up. */
-export interface Sums {
-  readonly seeds: number;
-  readonly simulatedMs: number;
-  readonly records: number;
-  readonly arrivals: number;
-  readonly repeated: number;
-  readonly connections: number;
-  /** Starts of the gateway. */
-  readonly lives: number;
-}
+import { addSums, NO_SUMS, type Sums } from './sums.ts';
 
 export interface ManySeeds {
   readonly sums: Sums;
@@ -35,20 +24,11 @@ const WORKERS = Math.min(4, availableParallelism());
 const SEEDS_AT_ONCE = 500;
 /** Nothing in a simulated world is late: what runs beside it goes first. */
 const NICE = 5;
-const NOTHING: Sums = {
-  seeds: 0,
-  simulatedMs: 0,
-  records: 0,
-  arrivals: 0,
-  repeated: 0,
-  connections: 0,
-  lives: 0,
-};
 
 /** Runs the seeds on all processors until one breaks a promise. */
 export async function simulateMany(options: ManySeedsOptions): Promise<ManySeeds> {
   const { from, seeds } = options;
-  let sums = NOTHING;
+  let sums = NO_SUMS;
   let failure: string | null = null;
   let next = from;
   const over = new AbortController();
@@ -58,7 +38,7 @@ export async function simulateMany(options: ManySeedsOptions): Promise<ManySeeds
       const part = { from: next, seeds: Math.min(SEEDS_AT_ONCE, from + seeds - next) };
       next += part.seeds;
       const ran = await simulateSome({ ...options, ...part, signal });
-      sums = added(sums, ran.sums);
+      sums = addSums(sums, ran.sums);
       failure ??= ran.failure;
       if (failure !== null) over.abort();
     }
@@ -81,7 +61,7 @@ function simulateSome({ from, seeds, code, signal }: ManySeedsOptions): Promise<
     said += String(error);
   });
   if (child.pid !== undefined) setPriority(child.pid, NICE);
-  let sums = NOTHING;
+  let sums = NO_SUMS;
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       said += text;
@@ -93,9 +73,4 @@ function simulateSome({ from, seeds, code, signal }: ManySeedsOptions): Promise<
   return new Promise((resolve) => {
     child.once('close', (exit) => resolve({ sums, failure: exit === 0 ? null : said }));
   });
-}
-
-function added(one: Sums, other: Sums): Sums {
-  const keys = Object.keys(NOTHING) as (keyof Sums)[];
-  return Object.fromEntries(keys.map((each) => [each, one[each] + other[each]])) as unknown as Sums;
 }

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { simulate } from './simulate.ts';
+import { addSums, NO_SUMS } from './sums.ts';
 import type { Code } from './world.ts';
 
 const { values } = parseArgs({
@@ -32,15 +33,12 @@ const code = await codeIn(values.code);
 const empty = join(folder, 'empty.db');
 code.openStore({ file: empty }).close();
 const began = { ms: performance.now(), cpu: process.cpuUsage() };
-const sums = { seeds: 0, simulatedMs: 0, records: 0, arrivals: 0, repeated: 0, connections: 0, lives: 0 };
+let sums = NO_SUMS;
 for (let seed = from; seed < from + seeds; seed += 1) {
   const file = join(folder, 'store.db');
   copyFileSync(empty, file);
   const outcome = await simulate({ code, seed, file, write: values.trace ? say : null });
-  sums.seeds += 1;
-  sums.simulatedMs += outcome.simulatedMs;
-  for (const each of ['records', 'arrivals', 'repeated', 'connections', 'lives'] as const)
-    sums[each] += outcome[each];
+  sums = addSums(sums, { ...outcome, seeds: 1 });
   if (outcome.broken.length === 0) continue;
   say(`seed ${seed} breaks what is promised:`);
   for (const sentence of outcome.broken) say(`  ${sentence}`);

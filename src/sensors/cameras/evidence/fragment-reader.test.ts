@@ -52,6 +52,15 @@ test('a head and its fragments come out whole, with what their samples say', () 
   expect(Buffer.concat(parts.map(({ bytes }) => bytes))).toEqual(Buffer.concat([FTYP, MOOV, first, second]));
 });
 
+test('a count of samples that no bytes stand for is multiplied and not walked through', () => {
+  const count = 0xffffffff;
+  const trun = box('trun', numbers(0x5, count, 0, KEY));
+  const moof = box('moof', box('traf', box('tfhd', numbers(0x20028, 1, 40, NO_KEY)), trun));
+  const stream = Buffer.concat([FTYP, MOOV, moof, box('mdat', Buffer.alloc(1))]);
+  const [, part] = createFragmentReader().write(stream);
+  expect(part).toMatchObject({ mediaMs: count * 40, lastPictureMs: (count - 1) * 40 });
+});
+
 test('however the bytes are cut, the same parts come out', () => {
   const stream = Buffer.concat([FTYP, MOOV, fragment({ key: true }), fragment({ key: false, content: 300 })]);
   const whole = createFragmentReader().write(stream);

@@ -148,10 +148,11 @@ function samplesOf(moof: Buffer): Samples {
     const sampleBytes = [0x100, 0x200, 0x400, 0x800].filter((bit) => (flags & bit) !== 0).length * 4;
     if (at + count * sampleBytes > body.length) throw unusable(`${count} samples in ${body.length} bytes`);
     if (hasFlags && count > 0) firstFlags ??= readUInt32(body, at + flagsAt);
-    for (let n = 0; n < count; n += 1) {
-      lastDuration = hasDuration ? readUInt32(body, at + n * sampleBytes) : defaults.duration;
-      duration += lastDuration;
-    }
+    if (count === 0) continue;
+    lastDuration = hasDuration ? readUInt32(body, at + (count - 1) * sampleBytes) : defaults.duration;
+    // A count without samples may be any number: it is not walked through.
+    if (!hasDuration) duration += count * defaults.duration;
+    else for (let n = 0; n < count; n += 1) duration += readUInt32(body, at + n * sampleBytes);
   }
   return { startsWithKey: ((firstFlags ?? defaults.flags) & NOT_KEY) === 0, duration, lastDuration };
 }
