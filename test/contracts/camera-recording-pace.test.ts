@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CameraCapture, createCameraCapture } from '../../src/sensors/cameras/camera-capture.ts';
 import type { RecordingPace } from '../../src/sensors/cameras/ffmpeg-invocation.ts';
 import { placePicture } from '../../src/sensors/vision/camera-picture.ts';
+import { childrenOf } from '../bench/common/process-usage.ts';
 
 const PICTURE = { widthPx: 416, heightPx: 256 };
 const PLACEMENT = placePicture(
@@ -85,3 +86,25 @@ test('a recording that waits with its next picture ends as soon as it is asked t
   await capture.stop();
   expect(capture.status.state).toBe('stopped');
 });
+
+test.each<[RecordingPace, number]>([
+  ['as-read', 15],
+  ['own', getPriority()],
+])(
+  'a recording at the pace %s is decoded at nice %i: only one that waits gives way',
+  async (pace, niceness) => {
+    const before = childrenOf(process.pid);
+    const capture = createCameraCapture({
+      plan: { source: { kind: 'file', path: clip, loop: true }, framesPerSecond: FPS },
+      placement: PLACEMENT,
+      recordingPace: pace,
+      onFrame: () => undefined,
+      onFault: () => undefined,
+    });
+    capture.start();
+    await expect.poll(() => capture.hasFrame, { timeout: 20_000 }).toBe(true);
+    const started = childrenOf(process.pid).filter((pid) => !before.includes(pid));
+    expect(started.map((pid) => getPriority(pid))).toEqual([niceness]);
+    await capture.stop();
+  },
+);

@@ -163,7 +163,10 @@ export function createCameraCapture(options: CameraCaptureOptions): CameraCaptur
         source.kind === 'http-mjpeg' ? timing.stallAfterMs : timing.firstFrameWithinMs;
       const watching = { ...timing, firstFrameWithinMs };
       const taking = copies === undefined ? {} : { onCopy: copies.write };
-      run = startFfmpegRun({ command: ffmpeg, invocation, ...watching, ...taking, onBytes, onStall, onEnd });
+      run = startFfmpegRun({
+        ...{ command: ffmpeg, invocation, givesWay: waitsForTaking },
+        ...{ ...watching, ...taking, onBytes, onStall, onEnd },
+      });
     } catch (error) {
       report({ code: 'address-invalid', detail: messageOf(error) });
     }

@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { monotonicMs } from '../../base/clock.ts';
 import type { FfmpegInvocation } from './ffmpeg-invocation.ts';
+import { giveWay } from './give-way.ts';
 
 /** One life of an ffmpeg child, from its start to its end. */
 export interface FfmpegRun {
@@ -25,6 +26,11 @@ export interface FfmpegEnd {
 export interface FfmpegRunOptions {
   readonly command: string;
   readonly invocation: FfmpegInvocation;
+  /**
+   * Whether it lets the detector go first: a recording waits. A live camera does not: its decoder, put behind a detector
+   * that never rests, would fall behind the road.
+   */
+  readonly givesWay: boolean;
   /** Connecting and waiting for the first key picture may take this long. */
   readonly firstFrameWithinMs: number;
   /** ffmpeg waits for a hung camera for ever (5.1, TCP): without a whole frame for this long it is ended. */
@@ -52,6 +58,7 @@ export function startFfmpegRun(options: FfmpegRunOptions): FfmpegRun {
   const child = spawn(command, invocation.args, {
     stdio: ['pipe', 'pipe', 'pipe', onCopy === undefined ? 'ignore' : 'pipe'],
   }) as ChildProcessWithoutNullStreams;
+  if (options.givesWay) giveWay(child);
   let stderr = '';
   let startError: Error | null = null;
   let stalled = false;

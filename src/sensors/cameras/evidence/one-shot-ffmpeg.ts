@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { setPriority } from 'node:os';
 import { Readable } from 'node:stream';
 import { RoadsideError } from '../../../base/errors.ts';
 import { decodingLimits } from '../ffmpeg-invocation.ts';
+import { giveWay } from '../give-way.ts';
 
 export interface OneShot {
   readonly ffmpeg: string;
@@ -18,8 +18,6 @@ export interface OneShot {
 /** A cut of some seconds takes a second of a core; a machine that needs longer has no room for evidence. */
 const DEADLINE_MS = 60_000;
 const STDERR_LIMIT_CHARS = 1000;
-/** Loops and the detector come first. */
-const NICENESS = 15;
 
 /**
  * Runs ffmpeg once over what stands in its standard input, with the limits that hold for a camera's decoder, and
@@ -53,13 +51,7 @@ export async function runFfmpegOnce(job: OneShot): Promise<Buffer> {
   child.on('error', (error) => {
     problem = error.message;
   });
-  child.on('spawn', () => {
-    try {
-      if (child.pid !== undefined) setPriority(child.pid, NICENESS);
-    } catch {
-      // It has ended already, or the system forbids it: then it runs as everyone does.
-    }
-  });
+  giveWay(child);
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   const input = Readable.from(job.input);
   input.on('error', (error) => {
