@@ -113,6 +113,17 @@ describe('incidents', () => {
     expect(match.events).toMatchObject([{ openedAt: null }]);
   });
 
+  test.each([
+    ['slow_traffic', 'slow-traffic'],
+    ['object_on_road', 'object-on-road'],
+    ['pedestrian_on_road', 'pedestrian'],
+    ['overturned_vehicle', 'collision'],
+    ['landslide', null],
+    ['constructor', null],
+  ])('of an event of type %s the incidents are %s', (type, kind) => {
+    expect(judge([{ ...standing, type }], []).events).toMatchObject([{ kind }]);
+  });
+
   test('an event that the clip cuts off before its dwell time cannot be judged', () => {
     expect(judge([standing], [], 23).events).toMatchObject([{ judgeable: false }]);
   });

@@ -1,3 +1,4 @@
+import { isIncidentKind } from '../../src/traffic/incidents/incident-rule.ts';
 import type { Incident, IncidentKind } from '../../src/traffic/record.ts';
 import type { TruthEvent } from './truth.ts';
 
@@ -11,6 +12,8 @@ export interface OpenedIncident {
 
 export interface JudgedEvent {
   readonly type: string;
+  /** The incidents that are about such an event; null when there are none. */
+  readonly kind: IncidentKind | null;
   readonly benign: boolean;
   readonly truthStart: number;
   /** The first incident that is about it. */
@@ -32,15 +35,22 @@ const OPEN_WITHIN_S = 10;
 /** Truth and product may differ by this about the beginning. */
 const EARLY_S = 1;
 
-/** What the product calls each type of event. */
-const KINDS: Readonly<Record<string, IncidentKind>> = {
-  stopped_vehicle: 'stopped-vehicle',
-  wrong_way: 'wrong-way',
-  pedestrian: 'pedestrian',
+/** What the product calls each type of event, where truths have words of their own. */
+const OTHER_WORDS: Readonly<Record<string, IncidentKind>> = {
   pedestrian_on_road: 'pedestrian',
-  collision: 'collision',
+  cyclist_on_road: 'cyclist',
   overturned_vehicle: 'collision',
+  accident: 'collision',
+  queue: 'congestion',
+  debris: 'object-on-road',
 };
+
+/** Null for a type that no incident is about. */
+function kindOf({ type }: TruthEvent): IncidentKind | null {
+  const kind = type.replaceAll('_', '-');
+  if (Object.hasOwn(OTHER_WORDS, type)) return OTHER_WORDS[type] ?? null;
+  return isIncidentKind(kind) ? kind : null;
+}
 
 /** @param dwellSOf how long a kind has to last before the product opens it */
 export function matchIncidents(
@@ -49,8 +59,8 @@ export function matchIncidents(
   { durationS, dwellSOf }: { readonly durationS: number; dwellSOf(kind: IncidentKind): number },
 ): IncidentMatch {
   const dwellS = (event: TruthEvent): number => {
-    const kind = KINDS[event.type];
-    return kind === undefined ? 0 : dwellSOf(kind);
+    const kind = kindOf(event);
+    return kind === null ? 0 : dwellSOf(kind);
   };
   const judged = events.map((event): JudgedEvent => {
     const about = incidents.filter((incident) => isAbout(incident, event, dwellS(event)));
@@ -58,6 +68,7 @@ export function matchIncidents(
     const limitS = event.t_start + dwellS(event) + OPEN_WITHIN_S;
     return {
       type: event.type,
+      kind: kindOf(event),
       benign: event.benign,
       truthStart: event.t_start,
       openedAt,
@@ -75,7 +86,7 @@ export function matchIncidents(
 
 /** Same kind, at the time, and, where the truth names a place, not farther from it than its own size. */
 function isAbout(incident: OpenedIncident, event: TruthEvent, dwellS: number): boolean {
-  if (incident.incidentKind !== KINDS[event.type]) return false;
+  if (incident.incidentKind !== kindOf(event)) return false;
   const { openedAtS, positionPx } = incident;
   if (openedAtS < event.t_start - EARLY_S) return false;
   if (openedAtS > event.t_end + dwellS + OPEN_WITHIN_S) return false;

@@ -1,4 +1,5 @@
 import { type JudgedClip, type JudgedLine, ratesOf } from './judge-clip.ts';
+import type { JudgedEvent } from './match-incidents.ts';
 
 export interface ClipReport extends JudgedClip {
   /** The same figures against a shifted truth: what chance alone matches. */
@@ -70,11 +71,15 @@ export function reportClip(report: ClipReport): readonly string[] {
     ...events.map(
       (event) =>
         `  ${event.type}${event.benign ? ' (benign)' : ''} from ${event.truthStart} s: ` +
-        `${event.openedAt === null ? 'not opened' : `opened at ${event.openedAt} s`}` +
-        `${event.judgeable ? '' : ' (the clip ends before its dwell time)'}`,
+        `${event.openedAt === null ? 'not opened' : `opened at ${event.openedAt} s`}${remarkOn(event)}`,
     ),
     ...falseAt.map((incident) => `  FALSE ${incident.kind} in ${incident.lane} at ${incident.openedAt} s`),
   ];
+}
+
+function remarkOn({ kind, judgeable }: JudgedEvent): string {
+  if (kind === null) return ' (no incident is about such an event)';
+  return judgeable ? '' : ' (the clip ends before its dwell time)';
 }
 
 function times(moments: readonly number[]): string {

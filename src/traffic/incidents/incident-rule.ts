@@ -13,6 +13,10 @@ const RULE_OF = {
   collision: 'collision',
 } as const satisfies Readonly<Record<IncidentKind, keyof IncidentRules>>;
 
+export function isIncidentKind(name: string): name is IncidentKind {
+  return Object.hasOwn(RULE_OF, name);
+}
+
 export function ruleOf(rules: IncidentRules, kind: IncidentKind): LaneRule {
   return rules[RULE_OF[kind]];
 }
