@@ -161,6 +161,6 @@ function isTwoWheeler(roadUser: VehicleClass): boolean {
   return roadUser === 'motorcycle' || roadUser === 'bicycle';
 }
 
-function isSlender(roadUser: VehicleClass): boolean {
+export function isSlender(roadUser: VehicleClass): boolean {
   return roadUser === 'person' || isTwoWheeler(roadUser);
 }

@@ -90,6 +90,25 @@ describe('parts of a vehicle', () => {
     expect(idsOf(history)).toEqual([1]);
   });
 
+  describe('above a car that is drawn as its bonnet', () => {
+    const bonnet = (i: number): Seen => ({ x: 150, y: 120 + 4 * i, widthPx: 70, heightPx: 60 });
+    const above = (i: number, shape: Omit<Seen, 'x' | 'y'>): Seen => ({ x: 152, y: 70 + 4 * i, ...shape });
+    const withShape = (shape: Omit<Seen, 'x' | 'y'>): readonly number[] =>
+      idsOf(watch(pictures(20, (i) => (i < 5 ? [bonnet(i)] : [bonnet(i), above(i, shape)]))));
+
+    test('its windscreen is none either', () => {
+      expect(withShape({ widthPx: 32, heightPx: 40 })).toEqual([1]);
+    });
+
+    test.each<[string, Omit<Seen, 'x' | 'y'>]>([
+      ['a car far behind it', { widthPx: 32, heightPx: 25 }],
+      ['a car close behind it', { widthPx: 60, heightPx: 52 }],
+      ['a motorcycle behind it', { widthPx: 20, heightPx: 40, class: 'motorcycle' }],
+    ])('%s is', (_, shape) => {
+      expect(withShape(shape)).toEqual([1, 2]);
+    });
+  });
+
   test('a car before the lorry is', () => {
     const car = (i: number): Seen => ({ x: 100 + 4 * i, y: 190, widthPx: 40, heightPx: 45 });
     expect(idsOf(watch(pictures(20, (i) => [lorry(i), ...(i < 5 ? [] : [car(i)])])))).toEqual([1, 2]);

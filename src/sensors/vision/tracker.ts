@@ -1,7 +1,7 @@
 import type { VehicleClass } from '../../traffic/observations/observation.ts';
 import { associate } from './association.ts';
 import { type Box, containmentOf, iouOf } from './box.ts';
-import { canBeOneRoadUser, type Detection } from './detections.ts';
+import { canBeOneRoadUser, type Detection, isSlender } from './detections.ts';
 import {
   boxOf,
   classOf,
@@ -59,6 +59,11 @@ const PART_FOOT_SHARE = 0.35;
 const HIDDEN_CONTAINMENT = 0.65;
 /** So is one that begins nearer to the camera and overlaps it by this: nothing has hidden it until now. */
 const NEARER_CONTAINMENT = 0.3;
+/**
+ * So is one that begins above a moving vehicle and ends within it, less than half as wide and more than half as high:
+ * a windscreen above a bonnet. What drives behind is narrower and lower in the same measure.
+ */
+const STACKED_SHARE = 0.5;
 /** A track that is not yet believed, or leaves the picture, may be missing for this long. */
 const BRIEF_COAST_MS = 250;
 /** A prediction that overlaps a track that was seen by more than this is of the same road user. */
@@ -190,9 +195,18 @@ function isPartOf(whole: TrackState, box: Box, roadUser: VehicleClass): boolean 
   const [, top, , foot] = boxOf(whole);
   const height = Math.max(foot - top, box[3] - box[1]);
   const contained = containmentOf(boxOf(whole), box);
+  if (isStackedOn(whole, box) && !isSlender(roadUser)) return true;
   const level = Math.abs(foot - box[3]) < PART_FOOT_SHARE * height;
   if (level) return contained > PART_CONTAINMENT;
   return contained > (box[3] < foot ? HIDDEN_CONTAINMENT : NEARER_CONTAINMENT);
+}
+
+function isStackedOn(whole: TrackState, [x1, y1, x2, y2]: Box): boolean {
+  const [left, top, right, foot] = boxOf(whole);
+  const middle = (x1 + x2) / 2;
+  const isWithin = middle > left && middle < right && y1 < top && y2 > top && y2 < foot;
+  const isNarrow = x2 - x1 < STACKED_SHARE * (right - left);
+  return isWithin && isNarrow && y2 - y1 > STACKED_SHARE * (foot - top) && !isStanding(whole);
 }
 
 /** Leaves out moving tracks that another has taken over: both would be counted. */
