@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'model-missing'
   | 'model-invalid'
   | 'model-corrupt'
+  | 'model-unwritable'
   | 'bus-unreachable'
   | 'bus-timeout'
   | 'bus-corrupt-reply'

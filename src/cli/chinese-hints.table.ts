@@ -12,6 +12,7 @@ export const CHINESE_HINTS: Readonly<Record<ErrorCode, string>> = {
   'model-missing': '找不到检测模型：请重新安装模型文件；此前仅用线圈工作。',
   'model-invalid': '检测模型与说明卡不符：请使用配套的模型和说明卡。',
   'model-corrupt': '检测模型文件已损坏（校验和不符）：请重新安装；此前仅用线圈工作。',
+  'model-unwritable': '无法写入模型目录：请检查剩余空间和写入权限。',
   'bus-unreachable': '无法打开总线：请检查串口线、地址、端口和设备电源。',
   'bus-timeout': '设备无应答：请检查设备电源、站号、波特率和 A/B 接线。',
   'bus-corrupt-reply': '设备应答有误码：请检查接地、终端电阻和波特率。',

@@ -172,6 +172,15 @@ describe('screens of 80 columns', () => {
           restarts: 0,
           sensors: [{ sensor: LONG_ID, state: 'failing', figures: {}, note: 'x'.repeat(200) }],
         },
+        {
+          ...{ process: 'vision', state: 'working', pid: 2, restarts: 0 },
+          sensors: [
+            {
+              ...{ sensor: 'north', state: 'working', note: '' },
+              figures: { framesPerS: 2.5, restarts: 4, refusedTracks: 0, refusedEncounters: 17 },
+            },
+          ],
+        },
       ],
       inbox: { waiting: 0, refused: 0 },
       store: {
@@ -225,6 +234,21 @@ describe('screens of 80 columns', () => {
     const quiet = formatOverview({ ...overview, commands: null, sparkplug: null });
     expect(quiet).toContain('Commands 平台命令: not taken here 未启用');
     expect(quiet).not.toContain('Sparkplug');
+    expect(words).toContain(
+      'north working 2.5 frames/s 帧/秒 stream restarts 视频流重启 4, encounters over the limit 超限交会 17 Incidents',
+    );
+    expect(words, 'a long note hides nothing').toContain('fieldbus working pid 1 restarts 0');
+    expect(words, 'nothing was lost').not.toContain('Losses');
+    const { store } = overview;
+    const losing = formatOverview({
+      ...overview,
+      inbox: { waiting: 0, refused: 5 },
+      store: { ...store, lost: 6, damaged: 7, evicted: 8, unstored: 9 },
+    });
+    expect(widest([losing])).toBeLessThanOrEqual(80);
+    for (const loss of ['观测 5', '丢失记录 6', '损坏记录 7', '过大） 8', '待写记录 9']) {
+      expect(losing.replaceAll(/\s+/g, ' ')).toContain(loss);
+    }
   });
 
   it('the evidence of incidents, with the longest names', () => {

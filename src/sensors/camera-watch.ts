@@ -21,6 +21,7 @@ import { createTracker } from './vision/tracker.ts';
 
 /** One camera from its pictures to its observations; its samplings count from the moment it is made. */
 export interface CameraWatch {
+  readonly id: string;
   readonly hasFrame: boolean;
   start(): void;
   stop(): Promise<void>;
@@ -78,6 +79,7 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
   });
 
   return {
+    id: plan.id,
     get hasFrame() {
       return capture.hasFrame;
     },

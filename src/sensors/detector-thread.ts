@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { extname } from 'node:path';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
-import { type ErrorCode, RoadsideError } from '../base/errors.ts';
+import { type ErrorCode, messageOf, RoadsideError } from '../base/errors.ts';
+import { MS_PER_S } from '../base/units.ts';
 import type { Detection } from './vision/detections.ts';
 import type { DetectorSession, ModelPlan } from './vision/detector-session.ts';
 import type { InputSize } from './vision/frame-input.ts';
@@ -18,25 +19,54 @@ export type DetectorReply =
   | { readonly kind: 'detections'; readonly detections: readonly Detection[] }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string };
 
+export interface DetectorThreadOptions {
+  /** Told once when the thread has died or stands still: this process is no good any more. Default: throws. */
+  readonly onDeath?: (why: RoadsideError) => void;
+  /** For tests: what the thread runs, and how long a picture may take. */
+  readonly entry?: URL;
+  readonly pictureLimitMs?: number;
+}
+
+/** More than any detector needs on any machine, with the pictures that lie ready before it. */
+const PICTURE_LIMIT_MS = 60_000;
+
 /**
  * Opens a detector in a thread of its own. The runtime computes on the thread that calls it; on the main
  * thread the decoders' pipes would fill meanwhile, the cameras' pictures would queue up behind them, and a
  * slow detector would fall behind the road by seconds instead of skipping pictures.
  *
  * Frames should be shared memory; others are copied on the way. A frame that is given while another is looked at lies
- * ready in the thread, which then need not wait for this one. Errors are those of openDetectorSession. If the thread
- * itself dies, so does the process, and its supervisor starts it again.
+ * ready in the thread, which then need not wait for this one. Errors are those of openDetectorSession, and
+ * `model-invalid` from the thread's death on.
  */
-export async function openDetectorThread(plan: ModelPlan): Promise<DetectorSession> {
-  const entry = new URL(`./detector-worker${extname(import.meta.url)}`, import.meta.url);
+export async function openDetectorThread(
+  plan: ModelPlan,
+  options: DetectorThreadOptions = {},
+): Promise<DetectorSession> {
+  const entry = options.entry ?? new URL(`./detector-worker${extname(import.meta.url)}`, import.meta.url);
+  const { onDeath = throwIt, pictureLimitMs = PICTURE_LIMIT_MS } = options;
   // A thread's environment is a copy otherwise, and what the session sets there would not reach the library.
   const worker = new Worker(entry, { workerData: plan, env: SHARE_ENV });
   /** Who waits for a reply; they come in the order of the requests. */
   const waiting: ((reply: DetectorReply) => void)[] = [];
+  let lastWords: Extract<DetectorReply, { kind: 'failed' }> | null = null;
+  let isLeaving = false;
+  const die = (why: string): void => {
+    if (isLeaving || lastWords !== null) return;
+    const hint =
+      'It is started again; if this comes back, choose another model, or a machine with more memory.';
+    lastWords = { kind: 'failed', code: 'model-invalid', message: `the detector's thread ${why}`, hint };
+    for (const tell of waiting.splice(0)) tell(lastWords);
+    onDeath(failureOf(lastWords));
+  };
   worker.on('message', (reply: DetectorReply) => waiting.shift()?.(reply));
-  const nextReply = (): Promise<DetectorReply> => new Promise((resolve) => waiting.push(resolve));
+  worker.on('error', (error) => die(`died: ${messageOf(error)}`));
+  worker.on('exit', (code) => die(`ended with exit code ${code}`));
+  const nextReply = (): Promise<DetectorReply> =>
+    new Promise((resolve) => (lastWords === null ? waiting.push(resolve) : resolve(lastWords)));
   const opened = await nextReply();
   if (opened.kind !== 'open') {
+    isLeaving = true;
     await worker.terminate();
     throw failureOf(opened);
   }
@@ -46,17 +76,28 @@ export async function openDetectorThread(plan: ModelPlan): Promise<DetectorSessi
     report: opened.report,
     async detect(frame, size) {
       request({ kind: 'detect', frame, size });
+      const limit = setTimeout(
+        () => die(`has not answered for ${pictureLimitMs / MS_PER_S} s`),
+        pictureLimitMs,
+      );
       const reply = await nextReply();
+      clearTimeout(limit);
       if (reply.kind !== 'detections') throw failureOf(reply);
       return reply.detections;
     },
     async release() {
+      if (lastWords !== null) return;
+      isLeaving = true;
       // Not terminated: the runtime aborts the whole process when its thread is ended while it computes.
       const ended = once(worker, 'exit');
       request({ kind: 'release' });
       await ended;
     },
   };
+}
+
+function throwIt(error: RoadsideError): never {
+  throw error;
 }
 
 function failureOf(reply: DetectorReply): RoadsideError {

@@ -21,6 +21,8 @@ export interface ProcessLink {
   observe(observations: readonly Observation[]): void;
   /** Says what a scan of the buses has found. */
   find(finding: ScanFinding): void;
+  /** Says why this process cannot go on, and leaves; the gateway starts another. */
+  fail(error: unknown): void;
 }
 
 type ProcessName = 'fieldbus' | 'vision';
@@ -77,6 +79,7 @@ export function runSensorProgram<C extends SensorConfiguration>(
       }
     },
     find: (finding) => channel.send({ type: 'finding', finding }),
+    fail: (error) => fail(error),
   };
   const heartbeat = setInterval(() => {
     channel.send({ type: 'health', sensors: program.health() });

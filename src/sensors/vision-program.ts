@@ -6,6 +6,7 @@ import { createModelHealth, type ModelHealth } from './model-health.ts';
 import type { SensorProgram } from './process-link.ts';
 import { createRotatingLooks, type RotatingLooks } from './rotating-looks.ts';
 import type { DetectorSession } from './vision/detector-session.ts';
+import type { PrecisionReport } from './vision/precision.ts';
 
 const SAMPLING_EVERY_MS = 1000;
 /** While the detector computes one picture, the next lies ready for it, and what it found in the last is folded. */
@@ -45,17 +46,20 @@ export function createVisionProgram(
             onFrame: () => looks?.wake(),
           });
         });
-      detector = await openDetectorThread(configuration.model).catch((error: unknown) => {
-        health.report(error);
+      const onDeath = link.fail;
+      detector = await openDetectorThread(configuration.model, { onDeath }).catch((error: unknown) => {
+        health.refused(error);
         return null;
       });
-      if (detector !== null) health.opened(detector.report);
+      if (detector === null) return;
+      health.opened(detector.report);
+      logChoice(configuration.model.id, detector.report);
     },
     start() {
       watches = prepareWatches();
       // Without a detector the cameras stay off, but go on saying that nobody looks: their lanes have gaps,
       // not empty roads.
-      if (detector !== null) looks = startLooking(watches, detector, model);
+      if (detector !== null && model !== null) looks = startLooking(watches, detector, model);
       sampling = setInterval(() => {
         for (const watch of watches) watch.sample();
       }, SAMPLING_EVERY_MS);
@@ -76,11 +80,16 @@ export function createVisionProgram(
   };
 }
 
+/** The gateway writes both into its log, what comes from standard error as a warning. */
+function logChoice(model: string, { note, isWarning }: PrecisionReport): void {
+  (isWarning ? process.stderr : process.stdout).write(`model ${model}: ${note}\n`);
+}
+
 /** Looks at the newest pictures in turn; what comes while all wait replaces them. */
 function startLooking(
   watches: readonly CameraWatch[],
   detector: DetectorSession,
-  model: ModelHealth | null,
+  model: ModelHealth,
 ): RotatingLooks {
   for (const watch of watches) watch.start();
   return createRotatingLooks({
@@ -89,9 +98,9 @@ function startLooking(
     look: (watch) =>
       watch.look(detector).then(
         (hasWorked) => {
-          if (hasWorked) model?.report(null);
+          if (hasWorked) model.worked(watch.id);
         },
-        (error: unknown) => model?.report(error),
+        (error: unknown) => model.failed(watch.id, error),
       ),
   });
 }

@@ -1,11 +1,22 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { displayWidth } from '../../src/cli/text-table.ts';
 import { openDetectorThread } from '../../src/sensors/detector-thread.ts';
 import { DECODER_NAMES, type DecoderName } from '../../src/sensors/vision/decoders/decoder.table.ts';
@@ -110,6 +121,23 @@ function expectScreen(text: string): void {
   for (const line of text.split('\n')) expect(displayWidth(line), line).toBeLessThanOrEqual(80);
 }
 
+/** Runs a command at a terminal and presses a key when it asks something. */
+const AT_THE_QUESTION = `
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0: os.execv(sys.argv[2], sys.argv[2:])
+said = b''
+asked = False
+while True:
+    try: said += os.read(terminal, 4096)
+    except OSError: break
+    if not asked and b'Which one is it?' in said:
+        asked = True
+        os.write(terminal, sys.argv[1].encode())
+print(said.decode())
+`;
+const WITHIN_MS = { timeout: 60_000 };
+const AS_YOLOV8 = ['--decoder', 'yolov8', '--labels', LABELS.join(',')];
 const NAMED = ['--licence', 'AGPL-3.0-only', '--holder', 'Ultralytics'];
 
 describe('roadside models', () => {
@@ -177,8 +205,69 @@ describe('roadside models', () => {
     expect(again).toMatchObject({ code: 1, error: expect.stringContaining('never written over') });
   });
 
+  test('an add that is killed leaves nothing that lists as a model, and is done again', async () => {
+    const models = join(dir, 'killed');
+    const task = ['add', fileOf('yolov8').file, '--models', models, ...NAMED, ...AS_YOLOV8];
+    const adding = spawn(process.execPath, [CLI, 'models', ...task], { stdio: 'ignore' });
+    const ended = once(adding, 'exit');
+    await vi.waitUntil(() => existsSync(models) && readdirSync(models).length > 0, WITHIN_MS);
+    adding.kill('SIGKILL');
+    await ended;
+    expect(await roadside('list', '--models', models), 'nothing half-made').toMatchObject({ code: 0 });
+    expect(await roadside(...task)).toMatchObject({ code: 0, error: '' });
+    expect(readdirSync(models)).toEqual(['yolov8']);
+  });
+
+  test('what cannot be written is said, not thrown at the user', async () => {
+    const blocked = join(dir, 'a-file');
+    writeFileSync(blocked, '');
+    const said = await roadside('add', fileOf('yolov8').file, '--models', blocked, ...NAMED, ...AS_YOLOV8);
+    expect(said).toMatchObject({ code: 1, error: expect.stringMatching(/^model-unwritable: cannot write/) });
+    expect(said.error).not.toContain('    at ');
+  });
+
+  test('a file that takes no picture is refused before anything is asked about it', async () => {
+    const inputs = { images: { type: 'float16', dims: [1, 3, NET.heightPx, NET.widthPx] } } as const;
+    const outputs = ENCODERS.yolov8(ROAD) as Readonly<Record<string, FakeOutput>>;
+    const file = join(dir, 'half.onnx');
+    writeFileSync(file, onnxFile({ inputs, outputs }));
+    const refused = await roadside('add', file, '--models', join(dir, 'half'), ...NAMED);
+    expect(refused).toMatchObject({
+      code: 1,
+      out: '',
+      error: expect.stringContaining('become float16[1, 3'),
+    });
+  });
+
+  test.each([
+    ['Ctrl-C', '\x03'],
+    ['Ctrl-D', '\x04'],
+  ])('%s at the question is no crash', async (_, key) => {
+    const task = [CLI, 'models', 'add', fileOf('yolov8').file, '--models', join(dir, 'asked'), ...NAMED];
+    const run = promisify(execFile)('python3', ['-c', AT_THE_QUESTION, key, process.execPath, ...task]);
+    const { stdout } = await run;
+    expect(stdout).toContain('usage-invalid: no decoder is named; they fit yolov8 (8 labels)');
+    expect(stdout).not.toContain('    at ');
+  });
+
+  test('the name of a shipped model is taken', async () => {
+    const models = join(dir, 'same-name');
+    const named = [...NAMED, ...AS_YOLOV8, '--id', 'nanodet-g'];
+    const said = await roadside('add', fileOf('yolov8').file, '--models', models, ...named);
+    expect(said).toMatchObject({ code: 1, error: expect.stringContaining('never written over') });
+  });
+
+  test('lists folders that can be models, also behind links, and passes over others', async () => {
+    const models = join(dir, 'mixed');
+    for (const other of ['.git', 'lost+found']) mkdirSync(join(models, other), { recursive: true });
+    symlinkSync(SHIPPED, join(models, 'linked'));
+    const listed = await roadside('list', '--models', models, '--json');
+    expect(JSON.parse(listed.out)).toMatchObject([{ model: 'linked' }, { model: 'nanodet-g' }]);
+  });
+
   test.each<readonly [claim: string, args: readonly string[], words: string]>([
     ['a licence', ['--decoder', 'yolov8', '--labels', LABELS.join(',')], 'licence'],
+    ['a licence that is not blank', ['--licence', ' ', '--holder', 'x', ...AS_YOLOV8], 'licence'],
     ['a decoder, naming those that fit', [...NAMED, '--labels', LABELS.join(',')], 'yolov8 (8 labels)'],
     ['a decoder that fits', [...NAMED, '--decoder', 'yolox', '--labels', LABELS.join(',')], 'fit yolov8'],
     [

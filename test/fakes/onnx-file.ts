@@ -9,12 +9,12 @@ export interface FakeOutput {
 }
 
 export interface FakeInput {
-  readonly type: 'float32' | 'uint8' | 'int64';
+  readonly type: keyof typeof ELEMENT_TYPES;
   /** A text is a free dimension. */
   readonly dims: readonly (number | string)[];
 }
 
-const ELEMENT_TYPES = { float32: 1, uint8: 2, int64: 7 } as const;
+const ELEMENT_TYPES = { float32: 1, uint8: 2, int64: 7, float16: 10 } as const;
 const OPSET = 17;
 const IR_VERSION = 8;
 

@@ -15,7 +15,7 @@ import { alignColumns } from '../text-table.ts';
 export const MODELS_USAGE = `roadside models list [--models DIR] [--json]
 roadside models verify [MODEL…] [--models DIR] [--json]
 roadside models bench [MODEL…] [--seconds 2] [--models DIR] [--json]
-roadside models add FILE.onnx --models DIR --id NAME --licence SPDX
+roadside models add FILE.onnx --models DIR [--id NAME] --licence SPDX
     --holder NAME [--decoder NAME] [--labels coco|car,bus,…] [--size 640x384]`;
 
 const TASKS = ['list', 'verify', 'bench', 'add'] as const;

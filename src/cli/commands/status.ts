@@ -5,6 +5,7 @@ import { parseUsage } from '../command-options.ts';
 import { askOverview, DEFAULT_SOCKET } from '../control-client.ts';
 import { faultLines } from '../fault-lines.ts';
 import { incidentLines } from '../incident-lines.ts';
+import { lossLines, sensorLines } from '../sensor-lines.ts';
 import { alignColumns, fitWidth, SCREEN_COLUMNS, wrapText } from '../text-table.ts';
 import { uplinkLines } from '../uplink-lines.ts';
 import { warningLines } from '../warning-lines.ts';
@@ -27,7 +28,6 @@ export async function runStatus(args: readonly string[], io: CommandIo): Promise
 
 /** For an 80-column terminal, headings in English and Chinese. */
 export function formatOverview(overview: Overview): string {
-  const { store } = overview;
   const lanes = overview.lanes.flatMap(({ lane, measures }) =>
     measures.map((measure) => [
       lane,
@@ -39,16 +39,8 @@ export function formatOverview(overview: Overview): string {
       measure.believed ? 'ok' : 'FAULT 故障',
     ]),
   );
-  const sensors = overview.processes.flatMap((child) => [
-    [child.process, child.state, `pid ${child.pid ?? '-'}`, `restarts ${child.restarts}`],
-    ...child.sensors.map(({ sensor, state, note }) => [`  ${sensor}`, state, note, '']),
-  ]);
   return [
-    ...wrapText(
-      `${overview.site}  boot ${overview.boot}  up ${overview.upForS} s  clock ${overview.clock}  v${overview.version}`,
-      SCREEN_COLUMNS,
-      '  ',
-    ),
+    ...wrapText(headOf(overview), SCREEN_COLUMNS, '  '),
     '',
     'Lanes 车道',
     ...alignColumns([
@@ -57,16 +49,18 @@ export function formatOverview(overview: Overview): string {
     ]).map((line) => fitWidth(line, SCREEN_COLUMNS)),
     '',
     'Sensors 采集',
-    ...alignColumns(sensors).map((line) => fitWidth(line, SCREEN_COLUMNS)),
+    ...sensorLines(overview.processes),
     '',
     `Incidents 事件: ${overview.incidents.length === 0 ? 'none 无' : ''}`,
     ...overview.incidents.flatMap((incident) => incidentLines(incident, overview.nowMs)),
     `Faults 故障: ${overview.faults.length === 0 ? 'none 无' : ''}`,
     ...overview.faults.flatMap((fault) => faultLines(fault, overview.nowMs)),
     ...uplinkLines(overview),
-    ...(store.evicted === 0
-      ? []
-      : [`Given up (no room, or too large) 放弃（空间不足或过大）: ${store.evicted}`]),
+    ...lossLines(overview),
     ...overview.warnings.flatMap((warning) => warningLines({ ...warning, place: warning.path })),
   ].join('\n');
+}
+
+function headOf({ site, boot, upForS, clock, version, configRev }: Overview): string {
+  return `${site}  boot ${boot}  up ${upForS} s  clock ${clock}  v${version}  configuration ${configRev}`;
 }

@@ -1,9 +1,9 @@
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type TrialFamily, type TrialPort, tryModel } from '../../app/model-trial.ts';
 import { planModel } from '../../app/plans.ts';
-import { messageOf, RoadsideError } from '../../base/errors.ts';
+import { RoadsideError } from '../../base/errors.ts';
 import { ID_PATTERN } from '../../base/ids.ts';
 import { round } from '../../base/units.ts';
 import { loadModel } from '../../catalog/load/load-model.ts';
@@ -14,10 +14,12 @@ import {
   cardSkeleton,
   fixedSize,
   isCopyleft,
+  pictureForm,
   pixelsFor,
   TOLERANCE,
 } from './card-skeleton.ts';
 import { COCO_LABELS } from './coco-labels.table.ts';
+import { buildModelFolder } from './model-building.ts';
 import { sha256Of } from './model-folder.ts';
 import { wrapped } from './model-lines.ts';
 
@@ -43,14 +45,14 @@ const PICTURE_FILE = join(shippedFolders.modelsDir, 'nanodet-g', PICTURE);
  * from it; what it does not tell (decoder, labels, licence) is asked for.
  */
 export async function addModel(options: AddOptions, io: CommandIo): Promise<number> {
-  const { licence, holder } = options;
-  if (licence === null || holder === null) {
+  const [licence, holder] = [oneLine(options.licence), oneLine(options.holder)];
+  if (licence === '' || holder === '') {
     throw usage('the licence of the weights and whose they are have to be named', [
       'Look where you have them from, then add --licence and --holder, such as:',
       '--licence Apache-2.0 --holder "Megvii"; for weights of your own: --licence LicenseRef-own.',
     ]);
   }
-  const id = options.id ?? basename(options.file, '.onnx').toLowerCase();
+  const id = options.id ?? basename(options.file.toLowerCase(), '.onnx');
   if (!ID_PATTERN.test(id))
     throw usage(`"${id}" cannot be a model's name`, ['Add --id with a-z, 0-9 and hyphens.']);
   const file = resolve(options.file);
@@ -69,22 +71,35 @@ export async function addModel(options: AddOptions, io: CommandIo): Promise<numb
     holder,
     selfCheck: null,
   };
-  const dir = await makeFolder(options.modelsDir, id);
-  try {
-    await copyFile(file, join(dir, facts.file));
-    await writeFile(join(dir, 'card.yaml'), cardSkeleton(facts));
-    const found = await look(id, options.modelsDir);
-    if (found.length > 0) {
-      await copyFile(PICTURE_FILE, join(dir, PICTURE));
-      const selfCheck = { picture: PICTURE, expect: found, tolerance: TOLERANCE };
-      await writeFile(join(dir, 'card.yaml'), cardSkeleton({ ...facts, selfCheck }));
-    }
-    for (const line of closingLines(facts, dir, found.length)) io.out(line);
-    return 0;
-  } catch (error) {
-    await rm(dir, { recursive: true });
-    throw error;
+  const found = await buildModelFolder({ modelsDir: options.modelsDir, id }, (dir) =>
+    fillFolder(dir, { file, facts }),
+  );
+  for (const line of closingLines(facts, join(options.modelsDir, id), found)) io.out(line);
+  return 0;
+}
+
+/** Returns how many road users it finds in the known picture. */
+async function fillFolder(
+  modelsDir: string,
+  { file, facts }: { readonly file: string; readonly facts: CardFacts },
+): Promise<number> {
+  const dir = join(modelsDir, facts.id);
+  const card = join(dir, 'card.yaml');
+  await copyFile(file, join(dir, facts.file));
+  // The copy has the rights of the original, and the service reads it as another user.
+  await chmod(join(dir, facts.file), 0o644);
+  await writeFile(card, cardSkeleton(facts));
+  const found = await look(facts.id, modelsDir);
+  if (found.length > 0) {
+    await copyFile(PICTURE_FILE, join(dir, PICTURE));
+    const selfCheck = { picture: PICTURE, expect: found, tolerance: TOLERANCE };
+    await writeFile(card, cardSkeleton({ ...facts, selfCheck }));
   }
+  return found.length;
+}
+
+function oneLine(text: string | null): string {
+  return (text ?? '').replaceAll(/\s+/g, ' ').trim();
 }
 
 interface Description {
@@ -98,6 +113,7 @@ async function describe(file: string, sizeText: string | null): Promise<Descript
   const described = await tryModel({ kind: 'describe', file, ...(asked ?? TRIAL_SIZE) });
   const input = described.inputs.find(({ dims }) => dims.length >= 3);
   if (input === undefined) throw unfit(`${file} takes no picture: ${portsText(described.inputs)}`);
+  pictureForm(input);
   const size = fixedSize(input) ?? asked;
   if (size === null) {
     throw usage('the file computes any size', ['Add --size, in multiples of 32, such as --size 640x384.']);
@@ -126,7 +142,8 @@ async function chooseFamily(
   const answer = named ?? (await ask('Which one is it? 请选择: '));
   const family = families.find(({ decoder }) => decoder === answer);
   if (family !== undefined) return family;
-  throw usage(`the outputs are none of ${answer || 'an unnamed decoder'}; they fit ${offers.join(', ')}`, [
+  const problem = answer === '' ? 'no decoder is named' : `the outputs are none of ${answer}`;
+  throw usage(`${problem}; they fit ${offers.join(', ')}`, [
     'Name the family that the model was exported from, with --decoder; docs/models.md tells them apart.',
   ]);
 }
@@ -134,7 +151,8 @@ async function chooseFamily(
 async function ask(question: string): Promise<string> {
   if (!process.stdin.isTTY) return '';
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question(question);
+  // Ctrl-C and Ctrl-D are answers, too.
+  const answer = await terminal.question(question).catch(() => '');
   terminal.close();
   return answer.trim();
 }
@@ -147,24 +165,6 @@ function chooseLabels(text: string | null, { classes, decoder }: TrialFamily): r
   throw usage(`${decoder} needs ${wanted}, ${labels.length} were given`, [
     'Add --labels with all of them in the order of training: --labels car,bus,… or --labels coco.',
   ]);
-}
-
-async function makeFolder(modelsDir: string, id: string): Promise<string> {
-  if (resolve(modelsDir) === resolve(shippedFolders.modelsDir)) {
-    throw usage('the folder of the shipped models is replaced by each upgrade', [
-      'Name a folder of your own: --models /etc/roadside/models',
-    ]);
-  }
-  const dir = join(modelsDir, id);
-  try {
-    await mkdir(modelsDir, { recursive: true });
-    await mkdir(dir);
-  } catch (error) {
-    throw usage(`cannot make ${dir}: ${messageOf(error)}`, [
-      'A model is never written over: choose another --id.',
-    ]);
-  }
-  return dir;
 }
 
 /** Loads the model by its new card and says what it finds in the known picture, for its self-check. */

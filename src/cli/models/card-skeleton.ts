@@ -79,17 +79,21 @@ export function isCopyleft(licence: string): boolean {
 export const TOLERANCE = { iou: 0.7, score: 0.15 };
 
 /**
- * Type and layout as the file declares its picture input; channels and scale as the family usually takes them.
+ * Type and layout of a picture, as a file declares its input.
  *
  * @throws RoadsideError `model-invalid` for an input that no picture can be turned into
  */
-export function pixelsFor({ type, dims }: TrialPort, { decoder }: TrialFamily): Pixels {
+export function pictureForm({ type, dims }: TrialPort): Pick<Pixels, 'type' | 'layout'> {
   const layout = layoutOf(dims);
-  if (layout === null || (type !== 'uint8' && type !== 'float32')) {
-    throw new RoadsideError('model-invalid', `a picture cannot become ${type}[${dims.join(', ')}]`, {
-      hint: 'Export it with float32 or uint8 and one picture at a time (docs/models.md).',
-    });
-  }
+  if (layout !== null && (type === 'uint8' || type === 'float32')) return { type, layout };
+  throw new RoadsideError('model-invalid', `a picture cannot become ${type}[${dims.join(', ')}]`, {
+    hint: 'Export it with float32 or uint8 and one picture at a time (docs/models.md).',
+  });
+}
+
+/** Channels and scale as the family usually takes them. Throws as pictureForm. */
+export function pixelsFor(input: TrialPort, { decoder }: TrialFamily): Pixels {
+  const { type, layout } = pictureForm(input);
   // YOLOX was trained on OpenCV's pictures as they are (Megvii YOLOX 0.1.1 and later), the others on 0 to 1.
   const isRaw = type === 'uint8' || decoder === 'yolox';
   const channels = decoder === 'yolox' ? 'bgr' : 'rgb';

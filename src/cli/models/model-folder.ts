@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { messageOf, RoadsideError } from '../../base/errors.ts';
+import { ID_PATTERN } from '../../base/ids.ts';
 import { type LoadedModel, loadModel } from '../../catalog/load/load-model.ts';
 import { shippedFolders } from '../../catalog/shipped.ts';
 
@@ -34,7 +35,10 @@ async function modelIds(modelsDir: string): Promise<readonly string[]> {
       cause,
     });
   });
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  // Others, such as .git and lost+found, are no models; a link to a folder may be one.
+  return entries
+    .filter((entry) => ID_PATTERN.test(entry.name) && (entry.isDirectory() || entry.isSymbolicLink()))
+    .map(({ name }) => name);
 }
 
 export interface HashedFile {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { monotonicMs } from '../../base/clock.ts';
 import { messageOf, RoadsideError } from '../../base/errors.ts';
@@ -7,6 +6,7 @@ import type { VisionConfiguration } from '../contract.ts';
 import type { Detection } from './detections.ts';
 import { createDetector, type Detector } from './detector.ts';
 import type { InputSize } from './frame-input.ts';
+import { readModelFile } from './model-file.ts';
 import type { NetPort, NetTensor, Network } from './network.ts';
 import { choosePrecision, type Precision, type PrecisionReport } from './precision.ts';
 
@@ -49,7 +49,9 @@ export async function openDetectorSession(
   if (precision === 'int8') return await openOnly(plan, 'int8', options);
   const fp32 = await openRight(plan, 'fp32', options);
   const int8 = await openDetector(plan, 'int8', options).catch((error: unknown) => messageOf(error));
-  if (typeof int8 === 'string') return sessionOf(fp32, fixedReport('fp32', `int8 cannot be used: ${int8}`));
+  if (typeof int8 === 'string') {
+    return sessionOf(fp32, { ...fixedReport('fp32', `int8 cannot be used: ${int8}`), isWarning: true });
+  }
   const picturesPerS = plan.picturesPerS ?? null;
   const report = await choosePrecision({ fp32, int8 }, { picturesPerS, monoMs: monotonicMs });
   const [chosen, other] = report.precision === 'int8' ? [int8, fp32] : [fp32, int8];
@@ -75,7 +77,7 @@ function sessionOf(detector: Detector, report: PrecisionReport): DetectorSession
 }
 
 function fixedReport(precision: Precision, note: string): PrecisionReport {
-  return { precision, fp32Ms: null, int8Ms: null, note };
+  return { precision, fp32Ms: null, int8Ms: null, note, isWarning: false };
 }
 
 /** @throws RoadsideError `model-invalid` when the self-check fails */
@@ -117,12 +119,8 @@ async function readModel(
   id: string,
   stored: { readonly file: string; readonly sha256: string },
 ): Promise<Uint8Array> {
-  const file = await readFile(stored.file).catch((cause: unknown) => {
-    throw new RoadsideError('model-missing', `cannot read ${stored.file}: ${messageOf(cause)}`, {
-      hint: `Reinstall roadside, or copy the folder of the model ${id} as a whole.`,
-      cause,
-    });
-  });
+  const hint = `Reinstall roadside, or copy the folder of the model ${id} as a whole.`;
+  const file = await readModelFile(stored.file, hint);
   const sha256 = createHash('sha256').update(file).digest('hex');
   if (sha256 !== stored.sha256) {
     throw new RoadsideError(
@@ -134,6 +132,9 @@ async function readModel(
   return file;
 }
 
+/** What goes wrong is thrown as well; printed once more for each picture, it would fill the log. */
+const SAYS_ONLY_FATAL = 4;
+
 /**
  * Loads one ONNX file. Width and height stay as free as the file leaves them: cameras differ in the size of their
  * input, and pictures of two sizes by turns in one session take as long as in a session for each.
@@ -144,6 +145,7 @@ export async function openNetwork(file: Uint8Array, options: { readonly threads:
     intraOpNumThreads: options.threads,
     interOpNumThreads: 1,
     freeDimensionOverrides: { batch: 1 },
+    logSeverityLevel: SAYS_ONLY_FATAL,
   });
   return {
     inputs: session.inputMetadata.map(portOf),

@@ -42,6 +42,8 @@ export interface Detector extends Candidate {
 
 /** A mid-grey picture, to try the model with: the pixel value. */
 const FLAT_GREY = 128;
+/** Four sides, a score and a label at most, beside the scores of the labels. */
+const BOX_COLUMNS = 6;
 /** RT-DETR and D-FINE as their authors export them ask for the size that boxes shall refer to. */
 const SIZE_INPUT = 'orig_target_sizes';
 
@@ -61,8 +63,12 @@ export async function createDetector(plan: ModelPlan, network: Network): Promise
   const feedsOf = createFeeds(plan, { frameName, inputs: network.inputs });
   const compute = async (frame: Uint8Array, size: InputSize): Promise<NetOutputs> => {
     const outputs = await network.run(feedsOf(frame, size));
-    const roles = [...names].map(([role, name]) => [role, outputTensor(plan, name, outputs.get(name))]);
-    return Object.fromEntries(roles);
+    const tensors = [...names].map(([role, name]) => {
+      const tensor = outputTensor(plan, name, outputs.get(name));
+      checkLength(plan, { name, tensor, size });
+      return [role, tensor];
+    });
+    return Object.fromEntries(tensors);
   };
   const decoder = DECODERS[plan.decoder];
   const detect = async (frame: Uint8Array, size: InputSize = net): Promise<readonly Detection[]> =>
@@ -160,6 +166,16 @@ function outputTensor(plan: ModelPlan, name: string, output: NetTensor | undefin
   if (output?.type === 'int64') return { dims: output.dims, data: Float32Array.from(output.data, Number) };
   const found = output?.type === 'other' ? output.named : (output?.type ?? 'nothing');
   throw misfit(plan, `its output ${name} is made of ${found}; expected float32`);
+}
+
+/** A box for each pixel is more than any net claims; to read many more would take all memory. */
+function checkLength(
+  plan: ModelPlan,
+  { name, tensor, size }: { readonly name: string; readonly tensor: OutputTensor; readonly size: InputSize },
+): void {
+  const most = size.widthPx * size.heightPx * (plan.labels.length + BOX_COLUMNS);
+  if (tensor.data.length <= most) return;
+  throw misfit(plan, `its output ${name} is [${tensor.dims.join(', ')}], more than a box for each pixel`);
 }
 
 function checkOutputs(plan: ModelPlan, outputs: NetOutputs, net: NetShape): void {

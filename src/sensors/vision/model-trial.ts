@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { monotonicMs } from '../../base/clock.ts';
 import { messageOf, RoadsideError } from '../../base/errors.ts';
 import type { TrialAnswer, TrialPort, TrialRequest } from '../contract/model-trial-plan.ts';
 import { familiesOf } from './decoders/families.ts';
 import { openDetector, openNetwork } from './detector-session.ts';
+import { readModelFile } from './model-file.ts';
 import type { NetPort, NetTensor, Network } from './network.ts';
 import { median, type Precision } from './precision.ts';
 
@@ -78,13 +78,7 @@ async function bench({ model, precision, threads, forMs }: Of<'bench'>): Promise
 }
 
 async function describe(request: Of<'describe'>): Promise<TrialAnswer> {
-  const file = await readFile(request.file).catch((cause: unknown) => {
-    const hint = 'Check the path and that this user may read the file.';
-    throw new RoadsideError('model-missing', `cannot read ${request.file}: ${messageOf(cause)}`, {
-      hint,
-      cause,
-    });
-  });
+  const file = await readModelFile(request.file, 'Check the path and that this user may read the file.');
   const network = await openNetwork(file, { threads: 1 });
   const blanks = network.inputs.map((input) => [input.name, blankFor(input, request)] as const);
   // A net that cannot compute a blank picture is still worth describing, by what it declares.

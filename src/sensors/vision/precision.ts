@@ -18,6 +18,8 @@ export interface PrecisionReport {
   readonly int8Ms: number | null;
   /** One line for people. */
   readonly note: string;
+  /** The note is a warning: the other precision cannot be used here, though the card offers it. */
+  readonly isWarning: boolean;
 }
 
 /** The report as figures of the process's health; what was not measured is left out. */
@@ -57,7 +59,8 @@ export async function choosePrecision(
   const { picturesPerS, monoMs } = how;
   const { int8 } = candidates;
   if (int8.problem !== null) {
-    return { precision: 'fp32', fp32Ms: null, int8Ms: null, note: `int8 is wrong here: ${int8.problem}` };
+    const note = `int8 is wrong here: ${int8.problem}`;
+    return { precision: 'fp32', fp32Ms: null, int8Ms: null, note, isWarning: true };
   }
   const taken = { fp32: [] as number[], int8: [] as number[] };
   const turn = async (precision: Precision): Promise<void> => {
@@ -75,7 +78,7 @@ export async function choosePrecision(
   const precision = hasTime || fp32Ms <= int8Ms ? 'fp32' : 'int8';
   const asked = picturesPerS === null ? '' : ` for ${round(picturesPerS, 1)} pictures a second`;
   const note = `${precision} is used${asked}: int8 takes ${round(int8Ms, 1)} ms, fp32 ${round(fp32Ms, 1)} ms`;
-  return { precision, fp32Ms, int8Ms, note };
+  return { precision, fp32Ms, int8Ms, note, isWarning: false };
 }
 
 export function median(values: readonly number[]): number {
