@@ -224,6 +224,7 @@ test.concurrent('a ring on a disk that hangs stalls no picture', async (context)
   });
   const ring = join(home, 'ring', 'cam');
   await expect.poll(() => figures()['ringMegabytes'], WAIT).toBeGreaterThan(0.2);
+  await expect.poll(() => readdirSync(ring).length, WAIT).toBeGreaterThan(0);
   // Who opens a pipe for writing hangs until somebody reads, as in a file system that no longer answers.
   const newest = Math.max(...readdirSync(ring).map((name) => Number.parseInt(name, 10)));
   const hanging = Array.from({ length: 60 }, (_, index) => join(ring, `${newest + 1 + index}.fragment`));

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -88,6 +88,7 @@ test('pictures that do not show the road open and close a fault, and are no read
   const views = mkdtempSync(join(tmpdir(), 'roadside-views-'));
   onTestFinished(() => rmSync(views, { recursive: true }));
   const view = { file: join(views, 'north.view'), key: 'a'.repeat(64) };
+  writeFileSync(view.file, 'cut off by a power cut');
   const started = createCameraWatch({
     plan: {
       id: 'north',
@@ -104,6 +105,7 @@ test('pictures that do not show the road open and close a fault, and are no read
     onFrame: () => void started.look(detector),
   });
   watch = started;
+  expect(started.health().note).toMatch(/^The kept view is unreadable \(damaged\).*画面/);
   started.start();
   served.play();
   sampling = setInterval(() => started.sample(), 1000);

@@ -10,6 +10,7 @@ import {
   createCameraCapture,
 } from '../../src/sensors/cameras/camera-capture.ts';
 import { placePicture } from '../../src/sensors/vision/camera-picture.ts';
+import { openRtspCamera, readAccessUnits } from '../../src/simulator/rtsp-camera.ts';
 import {
   type BreakableCamera,
   CLIP_FPS,
@@ -101,6 +102,17 @@ test('a recording that is not repeated ends with a fault and is not started agai
   expect(capture?.status).toMatchObject({ state: 'failing', restarts: 0 });
 });
 
+test('a camera that shows one picture a second is seen from its first pictures on', async () => {
+  const accessUnits = (await readAccessUnits(clip.mp4)).filter(({ key }) => key);
+  const served = await openRtspCamera({ accessUnits, framesPerSecond: 1 });
+  camera = served;
+  const source = { kind: 'rtsp', url: served.url, user: null, password: null } as const;
+  const seen = watch({ plan: { source, framesPerSecond: 10 } });
+  await expect.poll(() => seen.atMs.length, WAIT).toBeGreaterThan(2);
+  // It would be a stall if ffmpeg measured the rate first, which takes it some twenty pictures.
+  expect(seen.faults).toEqual([]);
+});
+
 test('a missing recording is a fault that names the file', async () => {
   const source = { kind: 'file', path: '/nowhere/clip.mp4', loop: true } as const;
   const seen = watch({ plan: { source, framesPerSecond: 5 } });
@@ -114,15 +126,47 @@ test('a file without video is a fault', async () => {
   await expect.poll(() => seen.faults, WAIT).toMatchObject([{ code: 'no-decoder', active: true }]);
 });
 
-test('a missing ffmpeg is one fault, however often it is tried', async () => {
-  const source = { kind: 'file', path: clip.mp4, loop: true } as const;
-  const seen = watch({
-    plan: { source, framesPerSecond: 5 },
-    ffmpeg: '/nowhere/ffmpeg',
-    timing: { retryFirstMs: 20, retryLimitMs: 20 },
+test.each(['/nowhere/ffmpeg', '/tmp', '/etc/passwd', '/etc/passwd/ffmpeg'])(
+  'an ffmpeg that cannot be started is one fault, however often it is tried: %s',
+  async (ffmpeg) => {
+    const source = { kind: 'file', path: clip.mp4, loop: true } as const;
+    const timing = { retryFirstMs: 20, retryLimitMs: 20 };
+    const seen = watch({ plan: { source, framesPerSecond: 5 }, ffmpeg, timing });
+    await expect.poll(() => capture?.status.restarts, WAIT).toBeGreaterThan(3);
+    expect(seen.faults).toMatchObject([{ code: 'ffmpeg-missing', active: true }]);
+  },
+);
+
+test('a process that is out of files opens a fault, and its camera once there are some', async () => {
+  const source = { kind: 'file', path: clip.mp4, loop: true };
+  const program = `
+    import { closeSync, openSync } from 'node:fs';
+    import { createCameraCapture } from ${JSON.stringify(CAPTURE_MODULE)};
+    const held = [];
+    try { for (;;) held.push(openSync('/dev/null')); } catch {}
+    const capture = createCameraCapture({
+      plan: ${JSON.stringify({ source, framesPerSecond: 10 })},
+      placement: ${JSON.stringify(PLACEMENT)},
+      timing: { firstFrameWithinMs: 60_000, stallAfterMs: 60_000, retryFirstMs: 50, retryLimitMs: 50 },
+      onFrame: () => void capture.take(),
+      onFault({ code, detail, active }) {
+        process.stdout.write(code + ' ' + active + ' ' + detail + '\\n');
+        if (active) for (const each of held.splice(0)) closeSync(each);
+      },
+    });
+    process.stdout.write('held ' + held.length + '\\n');
+    capture.start();`;
+  const limited = ['-c', 'ulimit -n 100; exec "$@"', 'sh', process.execPath];
+  const started = spawn('sh', [...limited, '--input-type=module', '--eval', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  await expect.poll(() => capture?.status.restarts, WAIT).toBeGreaterThan(3);
-  expect(seen.faults).toMatchObject([{ code: 'ffmpeg-missing', active: true }]);
+  owner = started;
+  let told = '';
+  started.stdout.on('data', (chunk: Buffer) => {
+    told += chunk.toString();
+  });
+  const ends = /ffmpeg-missing true cannot start ffmpeg \(.*EMFILE\): .*out of .*\nffmpeg-missing false/;
+  await expect.poll(() => told, WAIT).toMatch(ends);
 });
 
 test('an ffmpeg that hangs and ignores requests is killed and replaced', async () => {

@@ -3,7 +3,7 @@ import { messageOf } from '../../base/errors.ts';
 import type { CameraPlan } from '../contract.ts';
 import type { PicturePlacement } from '../vision/camera-picture.ts';
 import { blamesCopy, type CaptureProblem, describeSource, diagnoseEnd } from './capture-problem.ts';
-import { ffmpegInvocation, type RecordingPace } from './ffmpeg-invocation.ts';
+import { type FfmpegInvocation, ffmpegInvocation, type RecordingPace } from './ffmpeg-invocation.ts';
 import { type FfmpegEnd, type FfmpegRun, startFfmpegRun } from './ffmpeg-run.ts';
 import { createNewestFrame, type Frame } from './newest-frame.ts';
 import { createRetryPause } from './retry-pause.ts';
@@ -69,6 +69,7 @@ export interface CaptureTiming {
   readonly retryFirstMs: number;
   readonly retryLimitMs: number;
   readonly unauthorizedRetryMs: number;
+  readonly refusedAgainMs: number;
   readonly stableAfterMs: number;
 }
 
@@ -81,17 +82,23 @@ export const CAPTURE_TIMING: CaptureTiming = {
   socketTimeoutMs: 4500,
   retryFirstMs: 500,
   /**
-   * With up to 2 s to the next key picture, pictures are back 5 s after the camera is; an attempt costs 60 ms of a
-   * core.
+   * With up to 2 s to the next key picture, and 1 s in which ffmpeg guesses the order of the pictures (H.264, 10 a
+   * second), they are back 5 s after the camera is; an attempt costs 60 ms of a core.
    */
-  retryLimitMs: 2000,
+  retryLimitMs: 1500,
   /** Cameras lock an account after some five wrong passwords: retrying would lock the technician out, too. */
   unauthorizedRetryMs: 300_000,
+  /** A camera that starts refuses even those whom it knows, until it has read who they are. */
+  refusedAgainMs: 10_000,
   /** Pictures for this long forgive the failures before. */
   stableAfterMs: 10_000,
 };
 
 const PLANES = 3;
+/** Together with the first one fewer than lock an account. */
+const REFUSALS_FORGIVEN = 2;
+/** A problem that comes back so often is one that lasts: it ends when pictures come for a while. */
+const RELAPSES = 5;
 
 export function createCameraCapture(options: CameraCaptureOptions): CameraCapture {
   const { plan, placement, copy, recordingPace = 'own', ffmpeg = 'ffmpeg' } = options;
@@ -108,6 +115,12 @@ export function createCameraCapture(options: CameraCaptureOptions): CameraCaptur
   let starts = 0;
   /** The copy has ended a run: the next ones do without, until pictures have come for a while. */
   let copyBlamed = false;
+  /** Pictures come, but the problem has come back too often to be over yet. */
+  let isSettling = false;
+  /** Runs one after the other that ended soon after their first picture. */
+  let shortRuns = 0;
+  /** How often a refused login is tried again soon: it was good when pictures came. */
+  let forgiven = 0;
 
   const report = (current: CaptureProblem | null): void => {
     for (const fault of faultsBetween(problem, current)) options.onFault(fault);
@@ -117,13 +130,17 @@ export function createCameraCapture(options: CameraCaptureOptions): CameraCaptur
   const retryLater = (): void => {
     // A recording that has played to its end has nothing more to show.
     if (state === 'stopped' || problem?.code === 'ended') return;
-    const pauseMs = problem?.code === 'unauthorized' ? timing.unauthorizedRetryMs : pause.nextMs();
-    retry = setTimeout(attempt, pauseMs);
+    retry = setTimeout(attempt, problem?.code === 'unauthorized' ? afterRefusalMs() : pause.nextMs());
+  };
+  const afterRefusalMs = (): number => {
+    forgiven -= 1;
+    return forgiven >= 0 ? timing.refusedAgainMs : timing.unauthorizedRetryMs;
   };
 
   const attempt = (): void => {
     starts += 1;
     let firstFrameAtMs: number | null = null;
+    let isStable = false;
     const copies = copyBlamed ? undefined : copy;
     frames.discardPartial();
     copies?.begin();
@@ -131,44 +148,64 @@ export function createCameraCapture(options: CameraCaptureOptions): CameraCaptur
       const whole = frames.write(chunk, atMs);
       if (whole === 0 || state === 'stopped') return whole;
       firstFrameAtMs ??= atMs;
-      if (atMs - firstFrameAtMs >= timing.stableAfterMs) {
+      isStable = atMs - firstFrameAtMs >= timing.stableAfterMs;
+      forgiven = REFUSALS_FORGIVEN;
+      if (isStable) {
         pause.reset();
         copyBlamed = false;
+        shortRuns = 0;
       }
-      report(null);
+      isSettling = shortRuns >= RELAPSES;
+      if (!isSettling) report(null);
       if (frames.isReady) options.onFrame();
       if (frames.isReady && waitsForTaking) run?.hold();
       return whole;
     };
     const onEnd = (end: FfmpegEnd): void => {
       run = null;
+      isSettling = false;
       if (state === 'stopped') return;
+      if (firstFrameAtMs !== null && !isStable) shortRuns += 1;
       if (copies !== undefined && blamesCopy(end.stderr)) {
         copyBlamed = true;
         copies.refused(end.stderr);
       } else if (!end.stalled) report(problemOf(end, { plan, ffmpeg, sawFrame: firstFrameAtMs !== null }));
       retryLater();
     };
+    const invocation = invocationFor(copies !== undefined);
+    // The address stays as it is until the site file is corrected.
+    if (invocation === null) return;
+    const onStall = (): void => {
+      isSettling = false;
+      report(stalled(plan, firstFrameAtMs === null));
+    };
+    // Every JPEG stands alone: there is no key picture to wait for.
+    const firstFrameWithinMs =
+      plan.source.kind === 'http-mjpeg' ? timing.stallAfterMs : timing.firstFrameWithinMs;
+    const watching = { ...timing, firstFrameWithinMs };
+    const taking = copies === undefined ? {} : { onCopy: copies.write };
     try {
-      const { socketTimeoutMs } = timing;
-      const { source, framesPerSecond, decoder = 'software' } = plan;
-      const invocation = ffmpegInvocation({
-        ...{ source, decoder, placement, socketTimeoutMs, recordingPace },
-        ...(waitsForTaking ? {} : { framesPerSecond }),
-        copy: copies !== undefined,
-      });
-      const onStall = (): void => report(stalled(plan, firstFrameAtMs === null));
-      // Every JPEG stands alone: there is no key picture to wait for.
-      const firstFrameWithinMs =
-        source.kind === 'http-mjpeg' ? timing.stallAfterMs : timing.firstFrameWithinMs;
-      const watching = { ...timing, firstFrameWithinMs };
-      const taking = copies === undefined ? {} : { onCopy: copies.write };
       run = startFfmpegRun({
         ...{ command: ffmpeg, invocation, givesWay: waitsForTaking },
         ...{ ...watching, ...taking, onBytes, onStall, onEnd },
       });
     } catch (error) {
+      // Without memory or descriptors no child starts; that passes.
+      report(notStarted(ffmpeg, messageOf(error)));
+      retryLater();
+    }
+  };
+  const invocationFor = (copies: boolean): FfmpegInvocation | null => {
+    const { source, framesPerSecond, decoder = 'software' } = plan;
+    try {
+      return ffmpegInvocation({
+        ...{ source, decoder, placement, socketTimeoutMs: timing.socketTimeoutMs, recordingPace },
+        ...(waitsForTaking ? {} : { framesPerSecond }),
+        copy: copies,
+      });
+    } catch (error) {
       report({ code: 'address-invalid', detail: messageOf(error) });
+      return null;
     }
   };
 
@@ -194,7 +231,8 @@ export function createCameraCapture(options: CameraCaptureOptions): CameraCaptur
     get status() {
       const { dueFrames, droppedFrames } = frames;
       const restarts = Math.max(0, starts - 1);
-      return { state, dueFrames, droppedFrames, restarts, note: problem?.detail ?? '' };
+      const note = `${isSettling ? 'pictures come again; before: ' : ''}${problem?.detail ?? ''}`;
+      return { state, dueFrames, droppedFrames, restarts, note };
     },
   };
 }
@@ -214,11 +252,15 @@ function problemOf(
     readonly sawFrame: boolean;
   },
 ): CaptureProblem {
-  if (end.startError !== null) {
-    const detail = `cannot start ${run.ffmpeg} (${end.startError.message}): apt-get install ffmpeg`;
-    return { code: 'ffmpeg-missing', detail };
-  }
+  if (end.startError !== null) return notStarted(run.ffmpeg, end.startError.message);
   return diagnoseEnd({ source: run.plan.source, sawFrame: run.sawFrame, ...end });
+}
+
+/** The system's own words tell a program that is not there from a machine that is full. */
+function notStarted(ffmpeg: string, why: string): CaptureProblem {
+  const isFull = /EAGAIN|EMFILE|ENFILE|ENOMEM/.test(why);
+  const advice = isFull ? 'the machine is out of memory, processes or files' : 'apt-get install ffmpeg';
+  return { code: 'ffmpeg-missing', detail: `cannot start ${ffmpeg} (${why}): ${advice}` };
 }
 
 function stalled(plan: Pick<CameraPlan, 'source'>, beforeFirst: boolean): CaptureProblem {

@@ -30,6 +30,23 @@ test.each([
   expect(problem.detail).toContain('rtsp://10.0.0.7/cam');
 });
 
+/** As ffmpeg 5.1.9 wrote them; the words of the answer are the camera's own. */
+test.each([
+  { what: 'refuses', stderr: '[rtsp @ 0x5] method DESCRIBE failed: 453 Not Enough Bandwidth' },
+  { what: 'refuses', stderr: '[rtsp @ 0x5] method SETUP failed: 461 Client error' },
+  { what: 'refuses', stderr: '[http @ 0x5] HTTP error 503 Service Unavailable' },
+  {
+    what: 'does not answer',
+    stderr: '[tcp @ 0x5] Connection to tcp://10.0.0.7:554?timeout=4500000 failed: Connection timed out',
+  },
+  { what: 'is connected', stderr: 'pipe:0: Invalid data found when processing input' },
+])('a camera that $what is told apart: $stderr', ({ what, stderr }) => {
+  const concat = "[concat @ 0x5] Impossible to open 'rtsp://u:p@10.0.0.7/cam'";
+  const problem = diagnoseEnd(end({ stderr: `${concat}\n${stderr}` }));
+  expect(problem.code).toBe('unreachable');
+  expect(problem.detail).toContain(what);
+});
+
 test('an orderly end of a camera stream is a failure, whatever ffmpeg complained about before', () => {
   const stderr = 'matches no streams';
   expect(diagnoseEnd(end({ exitCode: 0, sawFrame: true, stderr })).code).toBe('unreachable');

@@ -63,8 +63,18 @@ const SIGNS: readonly {
   },
   {
     code: 'unreachable',
-    sign: /No route to host|Network is unreachable|timed out|Impossible to open/,
+    sign: /method [A-Z_]+ failed: [45]\d\d|HTTP error [45]\d\d|Server returned [45]/,
+    advice: 'the camera answers but refuses the stream: restart it; do too many others watch it?',
+  },
+  {
+    code: 'unreachable',
+    sign: /No route to host|Network is unreachable|timed out/,
     advice: 'the camera does not answer: check power, cable and IP address',
+  },
+  {
+    code: 'unreachable',
+    sign: /Impossible to open/,
+    advice: 'something is connected, but sends no such stream: check port and path, restart the camera',
   },
   {
     code: 'ffmpeg-missing',

@@ -158,7 +158,11 @@ function networkInput(
   options: { readonly socketTimeoutMs: number },
 ): FfmpegInvocation {
   const carrier = CARRIERS[source.kind];
-  const asked = [...carrier.options(Math.round(options.socketTimeoutMs * 1000)), 'fflags nobuffer'];
+  // Measuring the rate, which nobody asks for, would take ffmpeg some twenty pictures before the first one is shown.
+  const asked = [
+    ...carrier.options(Math.round(options.socketTimeoutMs * 1000)),
+    ...['fflags nobuffer', 'fpsprobesize 0'],
+  ];
   const script = [
     'ffconcat version 1.0',
     `file ${quoted(addressWithCredentials(source, carrier))}`,

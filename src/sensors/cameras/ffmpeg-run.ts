@@ -50,7 +50,8 @@ export interface FfmpegRunOptions {
 const STDERR_LIMIT_CHARS = 4096;
 
 /**
- * Starts ffmpeg. Should this process die without a word, ffmpeg's output pipe breaks at the next frame and it
+ * Starts ffmpeg. Throws when the system has no room for a child; that it cannot be found or run is told by its end.
+ * Should this process die without a word, ffmpeg's output pipe breaks at the next frame and it
  * ends; with a silent camera its own socket timeout ends it.
  */
 export function startFfmpegRun(options: FfmpegRunOptions): FfmpegRun {
@@ -58,6 +59,11 @@ export function startFfmpegRun(options: FfmpegRunOptions): FfmpegRun {
   const child = spawn(command, invocation.args, {
     stdio: ['pipe', 'pipe', 'pipe', onCopy === undefined ? 'ignore' : 'pipe'],
   }) as ChildProcessWithoutNullStreams;
+  // At the limit of open files node makes no pipes, and tells the reason later.
+  if ((child.stdout ?? null) === null) {
+    child.on('error', () => undefined);
+    throw new Error(`spawn ${command} EMFILE`);
+  }
   if (options.givesWay) giveWay(child);
   let stderr = '';
   let startError: Error | null = null;

@@ -126,6 +126,7 @@ const CASES: readonly {
   { code: 'covered', what: 'a bag over the lens', look: { covered: 1 } },
   { code: 'covered', what: 'a bag over most of the lens', look: { covered: 0.85 } },
   { code: 'blurred', what: 'water on the glass', look: { blurPx: 2 } },
+  { code: 'blurred', what: 'a lens far out of focus', look: { blurPx: 5 } },
   { code: 'moved', what: 'a camera that was knocked', look: { byX: 16, byY: 8 } },
   { code: 'moved', what: 'a camera that was turned further', look: { byX: -60 } },
   { code: 'frozen', what: 'a hung sensor, with noise in its last picture', look: {}, hung: true },
@@ -175,12 +176,16 @@ describe('after a restart', () => {
   /** What a run has kept that was shown a look for so long after its minute of the street. */
   function keptAfter(look: Look, forS: number): LearnedView[] {
     const views: LearnedView[] = [];
-    show([{ look, forS }], { keepEveryMs: 30_000 }, { before: null, keep: (view) => views.push(view) });
+    show(
+      [{ look, forS }],
+      { keepEveryMs: 30_000 },
+      { before: null, keep: (view) => views.push(view), note: '' },
+    );
     return views;
   }
   /** The first minute of the next run. */
   function startWith(look: Look, before: LearnedView | null): readonly ImageFault[] {
-    const health = createImageHealth(SIZE, {}, { before, keep: () => undefined });
+    const health = createImageHealth(SIZE, {}, { before, keep: () => undefined, note: '' });
     const times = Array.from({ length: 120 }, (_, at) => at * EVERY_MS);
     return times.flatMap((atMs) => health.inspect(picture(look, atMs / 1000), atMs));
   }
@@ -202,6 +207,25 @@ describe('after a restart', () => {
     expect(keptAfter({}, 65)).toHaveLength(3);
     expect(keptAfter({ byX: 16, byY: 8 }, 65)).toHaveLength(1);
   });
+});
+
+test('a lens that is out of focus is told through the noise of a dark evening, too', () => {
+  const evening = { light: 0.7, noise: 24 };
+  const { faults } = show([
+    { look: evening, forS: LEARN_S },
+    { look: { ...evening, blurPx: 3 }, forS: WITHIN_S },
+  ]);
+  expect(faults).toMatchObject([{ code: 'blurred', active: true }]);
+});
+
+test('a sensor that becomes quiet in the morning has not become soft', () => {
+  const night = { light: 0.5, noise: 40 };
+  const looks = [
+    { look: night, forS: 300 },
+    { look: { light: 0.8, noise: 12 }, forS: 30 },
+    { look: {}, forS: WITHIN_S },
+  ];
+  expect(show(looks)).toEqual({ faults: [], doubtedS: [] });
 });
 
 test('dusk is learned as it falls', () => {

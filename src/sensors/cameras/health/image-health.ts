@@ -80,9 +80,11 @@ export interface ViewMemory {
   /** Of an earlier run; null when nothing is known of this view. */
   readonly before: LearnedView | null;
   keep(view: LearnedView): void;
+  /** Why it does not do what it is for, with the remedy in both languages; usually an empty string. */
+  readonly note: string;
 }
 
-const NO_MEMORY: ViewMemory = { before: null, keep: () => undefined };
+const NO_MEMORY: ViewMemory = { before: null, keep: () => undefined, note: '' };
 
 export function createImageHealth(
   placement: Pick<PicturePlacement, 'netWidthPx' | 'scaledWidthPx' | 'scaledHeightPx'>,
@@ -149,7 +151,8 @@ export function createImageHealth(
     },
     get note() {
       const open = gauges.filter(({ isOpen }) => isOpen);
-      return open.map(({ code }) => detailOf(code)).join('; ');
+      const notes = [...open.map(({ code }) => detailOf(code)), memory.note];
+      return notes.filter((note) => note !== '').join('; ');
     },
   };
 }

@@ -53,6 +53,9 @@ const LOST_BELOW = 0.3;
 /** A blur over some three pixels of the detector's input halves and halves again. */
 const SOFT_BELOW = 0.4;
 
+/** Of the blocks, at the smooth end. */
+const SMOOTH_SHARE = 0.1;
+
 type LearnedBlocks = Pick<LearnedView, 'strength' | 'sharpness'>;
 
 /** @param before what an earlier run has learned of the same view */
@@ -122,6 +125,7 @@ function blocksOf(digest: PictureDigest, edges: EdgeField): LearnedBlocks {
   const count = digest.blocks.columns * digest.blocks.rows;
   const strength = new Float32Array(count);
   const sharpness = new Float32Array(count);
+  const noise = noiseOf(digest.fine);
   for (let block = 0; block < count; block += 1) {
     let squares = 0;
     let coarse = 0;
@@ -131,9 +135,18 @@ function blocksOf(digest: PictureDigest, edges: EdgeField): LearnedBlocks {
       coarse += ((digest.grey[at + digest.columns] ?? 0) - (digest.grey[at] ?? 0)) ** 2;
     }
     strength[block] = squares / BLOCK_CELLS ** 2;
-    sharpness[block] = (digest.fine[block] ?? 0) / (coarse / BLOCK_CELLS ** 2 + 1);
+    const fine = Math.max(0, (digest.fine[block] ?? 0) - noise);
+    sharpness[block] = fine / (coarse / BLOCK_CELLS ** 2 + 1);
   }
   return { strength, sharpness };
+}
+
+/**
+ * The finest steps are the sensor's noise, which no blur takes away and every dusk multiplies: of the smoothest blocks,
+ * such as road and sky, they are all.
+ */
+function noiseOf(fine: Float32Array): number {
+  return fine.toSorted()[Math.floor(fine.length * SMOOTH_SHARE)] ?? 0;
 }
 
 interface Compared {

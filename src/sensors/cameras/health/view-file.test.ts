@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -59,17 +59,45 @@ test('a file that is cut off, altered or something else is as good as none', asy
   ];
   for (const bytes of others) {
     writeFileSync(file, bytes);
-    expect(openViewMemory({ file, key: KEY }).before).toBeNull();
+    const { before, note } = openViewMemory({ file, key: KEY });
+    expect(before).toBeNull();
+    expect(note).toMatch(/unreadable \(damaged\).*check that the lanes still fit.*请核对.*cam\.view$/);
   }
   writeFileSync(file, whole);
-  expect(openViewMemory({ file, key: KEY }).before).not.toBeNull();
+  expect(openViewMemory({ file, key: KEY })).toMatchObject({ before: VIEW, note: '' });
 });
 
-test('a disk that takes nothing disturbs nobody', async () => {
-  writeFileSync(join(folder, 'file'), 'not a folder');
-  const memory = openViewMemory({ file: join(folder, 'file', 'cam.view'), key: KEY });
+test('what cannot be opened is told, too', () => {
+  const file = join(folder, 'cam.view');
+  mkdirSync(file);
+  expect(openViewMemory({ file, key: KEY }).note).toContain('unreadable (EISDIR)');
+});
+
+test('a new camera and a new drawing are nothing to tell', async () => {
+  const file = join(folder, 'cam.view');
+  expect(openViewMemory({ file, key: KEY }).note).toBe('');
+  await kept(file);
+  expect(openViewMemory({ file, key: 'b'.repeat(64) }).note).toBe('');
+});
+
+test('a view that an earlier version has measured is learned anew, which is nothing to tell', async () => {
+  const file = join(folder, 'cam.view');
+  await kept(file);
+  writeFileSync(file, readFileSync(file, 'latin1').replace('"view":2', '"view":1'), 'latin1');
+  expect(openViewMemory({ file, key: KEY })).toMatchObject({ before: null, note: '' });
+});
+
+test('a disk that takes nothing disturbs nobody, and is told until it takes something', async () => {
+  const views = join(folder, 'views');
+  const memory = openViewMemory({ file: join(views, 'cam.view'), key: KEY });
+  writeFileSync(views, 'not a folder');
   memory.keep(VIEW);
-  await vi.waitFor(() => expect(memory.before).toBeNull());
+  await vi.waitFor(() => expect(memory.note).toMatch(/cannot be kept \(E.*permissions.*请检查.*views$/), {
+    timeout: 10_000,
+  });
+  rmSync(views);
+  memory.keep(VIEW);
+  await vi.waitFor(() => expect(memory.note).toBe(''), { timeout: 10_000 });
 });
 
 test('the bytes are the same on every machine', () => {
