@@ -10,16 +10,31 @@ import {
 /** A triangle lower than this share of its longest side is as good as a line. */
 const FLAT_SHARE = 0.04;
 
-/** What is wrong with marks that determine no plane, in words that name the marks (from 1); null when unknown. */
-export function mistakeIn(marks: readonly PointPair[]): string | null {
+/** What is wrong with marks that determine no plane, in words that name the marks (from 1), and what to do about it. */
+export interface MarkMistake {
+  readonly problem: string;
+  readonly hint: string;
+}
+
+export const SPREAD_MARKS =
+  'Take marks farther apart, spread over the road like the corners of a box, and measure them anew.';
+
+/** Null when it is unknown what is wrong. */
+export function mistakeIn(marks: readonly PointPair[]): MarkMistake | null {
   const swapped = swappedMarks(marks);
-  if (swapped !== null) return `marks ${swapped.join(' and ')} seem to have changed places`;
+  if (swapped !== null) {
+    const problem = `marks ${swapped.join(' and ')} seem to have changed places`;
+    return { problem, hint: 'Exchange px or m of the two, not both; px and m of a mark are the same place.' };
+  }
   if (marks.length !== 4) return null;
   const inMetres = flatTriple(marks.map(({ m }) => m));
-  if (inMetres !== null) return `marks ${listed(inMetres)} lie almost on one line on the road`;
+  if (inMetres !== null) return onOneLine(inMetres, 'on the road');
   const inPicture = flatTriple(marks.map(({ px }) => px));
-  if (inPicture !== null) return `marks ${listed(inPicture)} lie almost on one line in the picture`;
-  return null;
+  return inPicture === null ? null : onOneLine(inPicture, 'in the picture');
+}
+
+function onOneLine(triple: readonly number[], where: string): MarkMistake {
+  return { problem: `marks ${listed(triple)} lie almost on one line ${where}`, hint: SPREAD_MARKS };
 }
 
 /**

@@ -116,7 +116,10 @@ describe('marks that cannot be used', () => {
     const marks = marksOf(POLE, [...FOUR.slice(0, 2), [-3.5, 40], [3.5, 40]]);
     const swapped = marks.map(({ px }, index): PointPair => ({ px, m: FOUR[index] ?? [0, 0] }));
     expect(() => calibrateRoad(swapped, { marksAccuracyM: 0.1 })).toThrow(
-      'marks 3 and 4 seem to have changed',
+      expect.objectContaining({
+        message: expect.stringContaining('marks 3 and 4 seem to have changed'),
+        hint: expect.stringContaining('Exchange'),
+      }),
     );
   });
 

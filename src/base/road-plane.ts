@@ -9,7 +9,7 @@ import {
   pixelOf,
   projectPoint,
 } from './homography.ts';
-import { mistakeIn } from './mark-mistakes.ts';
+import { type MarkMistake, mistakeIn, SPREAD_MARKS } from './mark-mistakes.ts';
 import {
   distance,
   rootMeanSquare,
@@ -138,7 +138,7 @@ function fitPlane(marks: readonly PointPair[], accuracy: MarkAccuracy): FittedPl
     if (!(nextNormal.squares < normal.squares)) break;
     [solution, normal, lower] = [next, nextNormal, choleskyOf(nextNormal.matrix)];
   }
-  if (lower === null) throw doubtful('they contradict each other');
+  if (lower === null) throw doubtful({ problem: 'they contradict each other', hint: SPREAD_MARKS });
   const freedom = 2 * marks.length - UNKNOWNS;
   const excess = freedom > 0 ? Math.max(1, Math.sqrt(normal.squares / freedom)) : 1;
   const spread = directionsOf(lower).map((direction) =>
@@ -264,11 +264,12 @@ function refuseDoubtful({ plane, excess }: FittedPlane, marks: readonly PointPai
     }),
   );
   if (doubtsM.every((doubtM) => doubtM <= MAX_DOUBT_SHARE * extentM)) return;
-  throw doubtful(mistakeIn(marks) ?? 'they are too close together for how well they are measured');
+  const tooClose = 'they are too close together for how well they are measured';
+  throw doubtful(mistakeIn(marks) ?? { problem: tooClose, hint: SPREAD_MARKS });
 }
 
-function doubtful(problem: string): RoadsideError {
+function doubtful({ problem, hint }: MarkMistake): RoadsideError {
   return new RoadsideError('config-invalid', `the marks do not determine the road plane: ${problem}`, {
-    hint: 'Take marks farther apart, spread over the road like the corners of a box, and measure them anew.',
+    hint,
   });
 }

@@ -14,7 +14,12 @@ import {
 import { cameraMeasure } from './flow/measure.ts';
 import { foldCollisions, NO_COLLISION } from './incidents/collision-evidence.ts';
 import { isIgnored } from './incidents/road-place.ts';
-import { foldConduct, NO_CONDUCT, type TrackEvidence } from './incidents/track-evidence.ts';
+import {
+  conductThroughBlindness,
+  foldConduct,
+  NO_CONDUCT,
+  type TrackEvidence,
+} from './incidents/track-evidence.ts';
 import { laneNamed } from './lane-index.ts';
 import type { MeasuredPassage } from './lane-loops.ts';
 import {
@@ -62,6 +67,7 @@ export function openCameraLanes(
     queued: NO_QUEUE,
     movements: openMovementFlow(camera, definition.intervalsS, clock),
     pictureMs: clock.nowMs,
+    shownSinceMs: clock.nowMs,
   };
 }
 
@@ -78,9 +84,10 @@ export function foldVehicleTracks(
 } {
   const points = observation.tracks.filter(({ foot }) => !isIgnored(camera, foot));
   const seen = foldTracks(camera, state.view, { ...observation, tracks: points });
-  // Who stood before a stretch without pictures may have been away in it: standing time begins anew.
-  const blind = observation.atMs - state.pictureMs > BLIND_MS;
-  const known = blind ? NO_CONDUCT : state.conduct;
+  const sinceMs = observation.atMs - state.pictureMs;
+  const blind = sinceMs > BLIND_MS;
+  // A millisecond is left, so that who stands there now was seen later than who stood there before.
+  const known = blind ? conductThroughBlindness(state.conduct, sinceMs - 1) : state.conduct;
   const waiting = foldQueues(camera, state.queued, seen.state);
   const picture = { view: seen.state, points, atMs: observation.atMs, queues: waiting.queues };
   const conduct = foldConduct(camera, known, picture, definition);
@@ -100,6 +107,7 @@ export function foldVehicleTracks(
       queued: waiting.state,
       movements: state.movements && foldMovements(camera, state.movements, picture),
       pictureMs,
+      shownSinceMs: blind ? observation.atMs : state.shownSinceMs,
     },
     passages,
     evidence: [...conduct.evidence, ...collisions.evidence],

@@ -10,8 +10,9 @@ import {
   type LaneIncident,
   type PlacedEvidence,
 } from './incidents/incident-journal.ts';
+import { ruleOf } from './incidents/incident-rule.ts';
 import type { LaneIncidentInput } from './incidents/lane-incident.ts';
-import { NO_WITNESS, notePassage, noteTransition } from './incidents/lane-witness.ts';
+import { NO_WITNESS, noteHeard, notePassage, noteTransition } from './incidents/lane-witness.ts';
 import { judgeWitness, loopWrongWay, sayingOf, type WitnessedLane } from './incidents/witness-evidence.ts';
 import { laneIndex } from './lane-index.ts';
 import type { EvidenceKept, Observation } from './observations/observation.ts';
@@ -21,6 +22,7 @@ import type { RecordDraft } from './record-draft.ts';
 import type { LaneDefinition, SiteDefinition } from './site-definition.ts';
 import { nameOf } from './site-faults.ts';
 import type { SiteState } from './site-state.ts';
+import type { Span } from './span.ts';
 
 /** What loops and counting lines tell about incidents is judged so often. */
 const JUDGE_EVERY_MS = 1000;
@@ -38,7 +40,7 @@ export function raiseIncidents(
   const incidents = new Map(before.incidents);
   let state: SiteState = { ...before, incidents };
   for (const each of evidence) {
-    const key = incidentKeyOf(each);
+    const key = incidentKeyOf(incidents, each);
     const named = state;
     const fold = foldEvidence(incidents.get(key), each, definition.incidents, () =>
       nameOf(definition, named),
@@ -58,9 +60,8 @@ export function noteLoops(definition: SiteDefinition, state: SiteState, observat
     return lane === undefined ? state : witness(state, lane, (known) => noteTransition(known, observation));
   }
   if (observation.kind !== 'sensor-sampling' || observation.received === 0) return state;
-  const heardMs = observation.toMs;
   return (byDevice.get(observation.sensor) ?? []).reduce(
-    (next, { lane }) => witness(next, lane, (known) => ({ ...known, heardMs })),
+    (next, { lane }) => witness(next, lane, (known) => noteHeard(known, observation)),
     state,
   );
 }
@@ -76,7 +77,9 @@ export function judgePassages(
     (state, passage) => witness(state, passage.lane, (known) => notePassage(known, passage)),
     before,
   );
-  return raiseIncidents(definition, noted, passages.flatMap(loopWrongWay), draft);
+  const { lanes, incidents } = definition;
+  const evidence = passages.flatMap((passage) => loopWrongWay(passage, lanes, incidents));
+  return raiseIncidents(definition, noted, evidence, draft);
 }
 
 /** Lets time pass for every incident: loops say what they know, what lasts is confirmed, what is over closes. */
@@ -91,12 +94,10 @@ export function letIncidentsPass(
     before,
   );
   return [...heard.incidents].reduce((state, [key, incident]) => {
-    const { life } = incident;
-    const seenMs = seenUntilMs(state, incident, nowMs);
-    const lastMs = life.kind === 'open' ? Math.max(life.lastMs, seenMs) : nowMs;
-    return nowMs - lastMs >= definition.incidents.unseenS * MS_PER_S
+    const seen = seenSpan(state, incident, nowMs);
+    return isUnseen(definition, incident, { seen, nowMs })
       ? change(definition, state, { key, input: { kind: 'end', nowMs }, closing: 'unseen' }, draft)
-      : change(definition, state, { key, input: { kind: 'absence', nowMs: seenMs } }, draft);
+      : change(definition, state, { key, input: absenceIn(seen) }, draft);
   }, heard);
 }
 
@@ -132,7 +133,10 @@ function hearLane(
   const { lane, nowMs } = at;
   const known = before.witnesses.get(lane.lane);
   if (known !== undefined && nowMs - known.judgedMs < JUDGE_EVERY_MS) return before;
-  const here: WitnessedLane = { ...at, loop: believedLoop(before, lane) };
+  const hasStopLine = definition.cameras.some(({ lanes }) =>
+    lanes.some((seen) => seen.lane === lane.lane && seen.stopLine !== null),
+  );
+  const here: WitnessedLane = { ...at, hasStopLine, loop: believedLoop(before, lane) };
   const judged = judgeWitness(known ?? NO_WITNESS, here, definition.incidents);
   const noted = witness(before, lane.lane, () => judged.witness);
   const raised = raiseIncidents(definition, noted, judged.evidence, draft);
@@ -140,7 +144,9 @@ function hearLane(
     const { life, incidentKind, zone } = incident;
     if (incident.lane !== lane.lane || life.kind !== 'open') return state;
     const borneOut = lastingOf(incident, definition.incidents.confirmS);
-    const next = borneOut === null ? state : change(definition, state, { key, input: borneOut }, draft);
+    const lasted = borneOut === null ? state : change(definition, state, { key, input: borneOut }, draft);
+    const distrust = { kind: 'distrust', sensors: doubtedLoops(lasted, lane) } as const;
+    const next = change(definition, lasted, { key, input: distrust }, draft);
     const by = here.loop;
     if (by === null || zone !== null || life.grounds[0]?.sensor === by) return next;
     const says = sayingOf(judged.witness, { incidentKind, life }, here, definition.incidents);
@@ -171,10 +177,36 @@ function believedLoop({ loops }: SiteState, { lane, station }: LaneDefinition): 
   return state.exitDistrusted ? null : (station.exit?.loop ?? null);
 }
 
-/** The newest moment at which its sensors would have shown it: a camera without pictures clears nothing. */
-function seenUntilMs({ cameras, witnesses }: SiteState, incident: LaneIncident, nowMs: number): number {
-  const seenMs = incident.camera === null ? undefined : cameras.get(incident.camera)?.pictureMs;
-  return seenMs ?? witnesses.get(incident.lane)?.heardMs ?? nowMs;
+/** Whether nobody can tell any more: no picture for long, or for long none between that shows the road long enough. */
+function isUnseen(
+  { incidents }: SiteDefinition,
+  { life, incidentKind }: LaneIncident,
+  { seen, nowMs }: { readonly seen: Span; readonly nowMs: number },
+): boolean {
+  if (life.kind !== 'open') return false;
+  const { clearS } = ruleOf(incidents, incidentKind);
+  const unseenMs = incidents.unseenS * MS_PER_S;
+  const blindMs = nowMs - Math.max(life.lastMs, seen.toMs);
+  return blindMs >= unseenMs || nowMs - life.lastMs >= unseenMs + clearS * MS_PER_S;
+}
+
+/** Its loops that are not believed. */
+function doubtedLoops({ loops }: SiteState, { lane, station }: LaneDefinition): readonly string[] {
+  const state = loops.get(lane);
+  if (station === null || state === undefined) return [];
+  const entry = state.distrust.size > 0 ? [station.entry.loop] : [];
+  return state.exitDistrusted && station.exit !== null ? [...entry, station.exit.loop] : entry;
+}
+
+/** The newest stretch in which its sensors would have shown it: a camera without pictures clears nothing. */
+function seenSpan({ cameras, witnesses }: SiteState, incident: LaneIncident, nowMs: number): Span {
+  const camera = incident.camera === null ? undefined : cameras.get(incident.camera);
+  if (camera !== undefined) return { fromMs: camera.shownSinceMs, toMs: camera.pictureMs };
+  return witnesses.get(incident.lane)?.heard ?? { fromMs: Number.NEGATIVE_INFINITY, toMs: nowMs };
+}
+
+function absenceIn({ fromMs, toMs }: Span): Extract<LaneIncidentInput, { kind: 'absence' }> {
+  return { kind: 'absence', fromMs, nowMs: toMs };
 }
 
 function witness(

@@ -64,6 +64,8 @@ export interface CameraState {
   readonly movements: MovementFlow | null;
   /** Moment of the newest picture; an incident does not close while its camera shows nothing. */
   readonly pictureMs: number;
+  /** Since when its pictures have come without a break. */
+  readonly shownSinceMs: number;
 }
 
 /** What earlier runs of the agent left behind. */

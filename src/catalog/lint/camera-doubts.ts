@@ -3,6 +3,8 @@ import type { Doubt } from '../load/problem.ts';
 import type { Path } from '../schema/json-schema.ts';
 import type { Camera } from '../schema/site.ts';
 import { detailDoubts } from './detail-doubts.ts';
+import { drawingDoubts } from './drawing-doubts.ts';
+import { groundPlaneDoubts } from './ground-plane-doubts.ts';
 
 /** What is drawn for a camera and will yield nothing or little: half a drawing, vehicles too small to see. */
 export function cameraDoubts(
@@ -13,7 +15,12 @@ export function cameraDoubts(
     const path = ['cameras', index];
     const model = models.get(camera.model);
     const detail = model?.kind === 'available' ? detailDoubts(camera, { card: model.card, path }) : [];
-    return [...turningDoubts(camera, path), ...queueDoubts(camera, path), ...detail];
+    const drawn = [
+      ...drawingDoubts(camera, path),
+      ...turningDoubts(camera, path),
+      ...queueDoubts(camera, path),
+    ];
+    return [...drawn, ...groundPlaneDoubts(camera, path), ...detail];
   });
 }
 

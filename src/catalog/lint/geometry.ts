@@ -54,7 +54,7 @@ export function areaOf(polygon: readonly Point[]): number {
 }
 
 /** Even-odd rule; a point on the outline counts as inside when `segmentTouches` is asked instead. */
-function isInside(polygon: readonly Point[], [x, y]: Point): boolean {
+export function isInside(polygon: readonly Point[], [x, y]: Point): boolean {
   return edgesOf(polygon).reduce((inside, [a, b]) => {
     const spans = a[1] > y !== b[1] > y;
     return spans && x < ((b[0] - a[0]) * (y - a[1])) / (b[1] - a[1]) + a[0] ? !inside : inside;

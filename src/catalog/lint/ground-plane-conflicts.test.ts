@@ -18,7 +18,11 @@ const MORE: readonly Mark[] = [
   { px: [803.6, 450.6], m: [7, 10] },
 ];
 
-function findings(groundPlane: readonly Mark[], countLine = [570, 560, 890, 560]): readonly string[] {
+function findings(
+  groundPlane: readonly Mark[],
+  countLine = [570, 560, 890, 560],
+  directionFromY = 320,
+): readonly string[] {
   const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = countLine;
   const camera = cameraSchema.parse({
     id: 'cam',
@@ -38,7 +42,7 @@ function findings(groundPlane: readonly Mark[], countLine = [570, 560, 890, 560]
           [x2, y2],
         ],
         direction: [
-          [640, 320],
+          [640, directionFromY],
           [760, 680],
         ],
       },
@@ -78,6 +82,12 @@ describe('marks of a road plane', () => {
   test('that put a counting line above the horizon are refused there', () => {
     expect(findings(MARKS, [570, 10, 890, 10])).toEqual([
       'cameras.0.lanes.0.countLine: expected a line on the road, found one above the horizon that groundPlane gives',
+    ]);
+  });
+
+  test('that put the direction of a lane above the horizon are refused: no speed could be had', () => {
+    expect(findings(MARKS, undefined, 20)).toEqual([
+      'cameras.0.lanes.0.direction: expected a line on the road, found one above the horizon that groundPlane gives',
     ]);
   });
 });

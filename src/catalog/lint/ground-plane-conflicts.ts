@@ -70,10 +70,11 @@ function misplacedMark({
 
 function beyondHorizon({ plane }: RoadCalibration, at: { camera: Camera; path: Path }): readonly Finding[] {
   return at.camera.lanes.flatMap((lane, l) =>
-    (['countLine', 'stopLine'] as const).flatMap((key): Finding[] => {
+    (['countLine', 'stopLine', 'direction'] as const).flatMap((key): Finding[] => {
       if (lane[key]?.every((point) => projectPoint(plane.matrix, point) !== null) ?? true) return [];
       const message = 'expected a line on the road, found one above the horizon that groundPlane gives';
-      const hint = 'Check the marks of groundPlane: px and m of each must be the same place on the road.';
+      const hint =
+        'Draw it on the road, or check the marks of groundPlane: px and m of each must be the same place.';
       return [{ code, path: [...at.path, 'lanes', l, key], message, hint }];
     }),
   );

@@ -61,7 +61,7 @@ const stoppedVehicle = z.strictObject({
 const wrongWay = z.strictObject({
   aboveKmh: speed(50, 8, 'Slower movement does not count, km/h.'),
   ...laneRule(
-    { dwellS: 1, clearS: 3, lanes: LANE_KINDS },
+    { dwellS: 1, clearS: 3, lanes: MOTOR_LANES },
     {
       dwell: 'Seconds of wrong-way travel before it opens.',
       clear: 'Seconds without wrong-way travel before it closes.',

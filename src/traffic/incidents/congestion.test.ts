@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { TestRoad } from '../../../test/fakes/road.ts';
-import { INCIDENT_RULES, laneDefinition, siteWith } from '../../../test/fakes/site.ts';
+import { INCIDENT_RULES, laneDefinition, siteSeenFromAbove, siteWith } from '../../../test/fakes/site.ts';
 import type { TrackPoint } from '../observations/observation.ts';
 import type { LaneKind } from '../site-definition.ts';
 import { judgeQueue, type QueueSize } from './congestion.ts';
@@ -43,6 +43,41 @@ describe('a queue', () => {
     expect(opened(roadOf('stop-line').run(200_000, long))).toContain('congestion');
   });
 
+  test('that fills a calibrated view too short for the limit is one', () => {
+    const site = siteSeenFromAbove(laneDefinition({ station: null, usualSource: 'camera' }));
+    const near = (fromY: number) => ({
+      ...site,
+      cameras: site.cameras.map((camera) => ({
+        ...camera,
+        lanes: camera.lanes.map((lane) => ({
+          ...lane,
+          polygon: lane.polygon.map(([x, y]) => [x, Math.max(y, fromY)] as const),
+        })),
+      })),
+    });
+    const cars = (atMs: number) =>
+      queue({ cars: 6, headY: 990, gap: 65 })(atMs).map(
+        (car): TrackPoint => ({ ...car, groundM: [5, -car.foot[1] / 10] }),
+      );
+    expect(opened(new TestRoad(near(600)).run(60_000, cars))).toEqual(['congestion']);
+    expect(opened(new TestRoad(near(400)).run(60_000, cars))).not.toContain('congestion');
+  });
+
+  test('at a stop line that is drawn is none during the red, whatever kind the lane is of', () => {
+    const { definition } = roadOf('through');
+    const stopLine = [
+      [0, 980],
+      [100, 980],
+    ] as const;
+    const cameras = definition.cameras.map((camera) => ({
+      ...camera,
+      lanes: camera.lanes.map((lane) => ({ ...lane, stopLine })),
+    }));
+    const road = new TestRoad({ ...definition, cameras });
+    expect(opened(road.run(170_000, long))).toEqual([]);
+    expect(opened(road.run(30_000, long))).toContain('congestion');
+  });
+
   test.each([
     ['of two vehicles', queue({ cars: 2, headY: 950, gap: 190 })],
     ['over a small part of the lane', queue({ cars: 5, headY: 950, gap: 60 })],
@@ -69,12 +104,14 @@ describe('a queue', () => {
 describe('the length of a queue', () => {
   const rules = { ...INCIDENT_RULES.congestion, queueLengthM: 50, laneSharePct: 60 };
   const known = { sinceMs: 0, lastMs: 10_000 };
-  const size = (lengthM: number | null, sharePct: number, vehicles = 8): QueueSize => ({
-    ...{ vehicles, lengthM, sharePct },
+  const size = (lengthM: number | null, sharePct: number, vehicles = 8, drawnM = 200): QueueSize => ({
+    ...{ vehicles, lengthM, drawnM, sharePct },
   });
   test.each<readonly [string, typeof known | null, QueueSize, number, boolean]>([
     ['is judged in metres where they are known', null, size(51, 10), 10_100, true],
     ['and not by the picture then', null, size(49, 100), 10_100, false],
+    ['fills a lane that is seen for less than the limit', null, size(33, 10, 5, 40), 10_100, true],
+    ['leaves room in such a lane', null, size(31, 10, 5, 40), 10_100, false],
     ['is judged by the picture where they are not', null, size(null, 61), 10_100, true],
     ['a share short of the limit is none', null, size(null, 59), 10_100, false],
     ['two vehicles are no queue, however long', null, size(60, 90, 2), 10_100, false],

@@ -27,6 +27,12 @@ export function addGround(grounds: readonly Ground[], saying: Ground): readonly 
   return all.length > MOST_GROUNDS ? all.filter((_, at) => at !== takenBack) : all;
 }
 
+/** Leaves out that sensors that are not believed any more contradict: the same list comes back when none did. */
+export function withoutDoubtsOf(grounds: readonly Ground[], sensors: readonly string[]): readonly Ground[] {
+  const kept = grounds.filter(({ sensor, says }) => says !== 'weakens' || !sensors.includes(sensor));
+  return kept.length === grounds.length ? grounds : kept;
+}
+
 /** Confirmed while a sensor bears it out and none contradicts; what a sensor said last counts. */
 export function certaintyOf(grounds: readonly Ground[]): Incident['certainty'] {
   const standing = standingOf(grounds);

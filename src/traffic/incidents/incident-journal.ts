@@ -3,6 +3,7 @@ import type { IncidentRules, PointPx } from '../site-definition.ts';
 import { certaintyOf, isWeakened } from './grounds.ts';
 import { lifeRuleOf } from './incident-rule.ts';
 import {
+  isStillAbout,
   type LaneEvidence,
   type LaneIncidentInput,
   type LaneIncidentState,
@@ -72,12 +73,12 @@ export function foldEvidence(
   if (next.state === life) return null;
   const { lane, zone, incidentKind, positionPx, positionM, speedKmh, direction, queueLengthM } = evidence;
   const camera = evidence.source === 'camera' ? evidence.sensor : null;
-  const place = { lane, zone, incidentKind, positionPx, positionM, speedKmh, direction, queueLengthM };
+  const figures = { positionPx, positionM, speedKmh, direction, queueLengthM };
   const opening = next.change === 'open' || known === undefined;
   const incident: LaneIncident = {
     ...(opening
-      ? { ...place, incident: nameIncident(), camera }
-      : { ...known, ...(camera === null ? {} : place), camera: known.camera ?? camera }),
+      ? { lane, zone, incidentKind, ...figures, incident: nameIncident(), camera }
+      : { ...known, ...(camera === null ? {} : figures), camera: known.camera ?? camera }),
     life: next.state,
   };
   return { incident, turn: turnOf(incident, next, life, null) };
@@ -108,8 +109,21 @@ function turnOf(
   return { phase: next.change, incident, life, closing: next.change === 'close' ? closing : null };
 }
 
-/** The key of the incident that a piece of evidence is about. */
-export function incidentKeyOf({ lane, zone, incidentKind }: PlacedEvidence): string {
+/**
+ * The key of the incident that a piece of evidence is about: of its place, or of the open one of that kind that this
+ * vehicle or person has made elsewhere: who stands astride two lanes, or moves on into the next, is one incident.
+ */
+export function incidentKeyOf(incidents: Incidents, evidence: PlacedEvidence): string {
+  const place = placeKeyOf(evidence);
+  const isOf = ({ life, incidentKind }: LaneIncident): boolean =>
+    life.kind === 'open' && incidentKind === evidence.incidentKind && isStillAbout(life, evidence.subject);
+  const here = incidents.get(place);
+  if (evidence.subject.camera === null || (here !== undefined && isOf(here))) return place;
+  for (const [key, incident] of incidents) if (isOf(incident)) return key;
+  return place;
+}
+
+function placeKeyOf({ lane, zone, incidentKind }: PlacedEvidence): string {
   return zone === null ? `${lane}/${incidentKind}` : `${lane}/${zone}/${incidentKind}`;
 }
 

@@ -15,7 +15,7 @@ function evidence(atMs: number, over: Partial<LaneEvidence> = {}): LaneIncidentI
   const said = { sensor: 'cam', source: 'camera', says: 'raises', conclusive: false } as const;
   return { kind: 'evidence', evidence: { ...said, subject: car, sinceMs: 0, atMs, ...over } };
 }
-const absence = (nowMs: number): LaneIncidentInput => ({ kind: 'absence', nowMs });
+const absence = (nowMs: number, fromMs = 0): LaneIncidentInput => ({ kind: 'absence', fromMs, nowMs });
 const saying = (says: 'confirms' | 'weakens', atMs: number): LaneIncidentInput => ({
   kind: 'saying',
   saying: { sensor: 'loop', source: 'loop', says, atMs },
@@ -51,6 +51,8 @@ describe('an incident in a lane', () => {
     ['what a loop says is an update', open, saying('weakens', 9500), 'open', 'update'],
     ['it stays open through a short absence', open, absence(11_999), 'open', null],
     ['it closes after the clear time', open, absence(12_000), 'resting', 'close'],
+    ['time in which nobody looked clears nothing', open, absence(40_000, 38_000), 'open', null],
+    ['the clear time begins when somebody looks again', open, absence(41_000, 38_000), 'resting', 'close'],
     ['it closes when the agent stops', open, { kind: 'end', nowMs: 9100 }, 'resting', 'close'],
     ['the same vehicle does not open it again at once', resting, evidence(20_000), 'resting', null],
     ['nor under another name at the same place', resting, evidence(20_000, renamed), 'resting', null],
@@ -90,6 +92,26 @@ describe('the certainty of an incident', () => {
     [
       'a loop outweighs the camera that goes on',
       [saying('weakens', 9500), evidence(9600, { says: 'confirms' })],
+      'suspected',
+    ],
+    [
+      'a loop that raises what it has contradicted before confirms it',
+      [saying('weakens', 9500), evidence(9600, { sensor: 'loop', source: 'loop' })],
+      'confirmed',
+    ],
+    [
+      'also when it has changed its mind more than once',
+      [saying('confirms', 9400), saying('weakens', 9500), evidence(9600, { sensor: 'loop', source: 'loop' })],
+      'confirmed',
+    ],
+    [
+      'a loop that is not believed any more does not contradict',
+      [saying('weakens', 9500), { kind: 'distrust', sensors: ['loop'] }, evidence(9600, { sensor: 'cam-2' })],
+      'confirmed',
+    ],
+    [
+      'another one still does',
+      [saying('weakens', 9500), { kind: 'distrust', sensors: ['b'] }, evidence(9600, { sensor: 'cam-2' })],
       'suspected',
     ],
     ['what a loop said last counts', [saying('weakens', 9500), saying('confirms', 20_000)], 'confirmed'],

@@ -3,7 +3,7 @@ import { MS_PER_S } from '../../base/units.ts';
 import { lengthOf, subtract } from '../geometry.ts';
 import type { LaneSource } from '../record.ts';
 import type { LaneRule, PointPx } from '../site-definition.ts';
-import { addGround, type Ground } from './grounds.ts';
+import { addGround, type Ground, withoutDoubtsOf } from './grounds.ts';
 
 /**
  * The life of one kind of incident at one place. Evidence that has lasted opens it, further sensors confirm or
@@ -51,8 +51,10 @@ export type LaneIncidentInput =
   | { readonly kind: 'evidence'; readonly evidence: LaneEvidence }
   /** A sensor that does not raise this incident bears it out, or contradicts it. */
   | { readonly kind: 'saying'; readonly saying: Ground }
-  /** Nothing until this moment, and the road was seen. */
-  | { readonly kind: 'absence'; readonly nowMs: number }
+  /** Sensors are not believed any more: that they contradicted it counts no longer. */
+  | { readonly kind: 'distrust'; readonly sensors: readonly string[] }
+  /** Nothing until this moment, and the road was seen without a break since `fromMs`. */
+  | { readonly kind: 'absence'; readonly fromMs: number; readonly nowMs: number }
   /** Nobody can see the road any more, or the agent stops. */
   | { readonly kind: 'end'; readonly nowMs: number };
 
@@ -67,6 +69,8 @@ export interface LaneIncidentFold {
 }
 
 const MOST_SUBJECTS = 16;
+/** Box heights from one picture to the next that are not far for a fast vehicle, 120 km/h at 10 pictures a second. */
+const FAR = 4;
 
 /** The one transition function. */
 export function nextLaneIncident(
@@ -112,8 +116,9 @@ function nextOpen(
     case 'evidence': {
       const { evidence } = input;
       const { sensor, source, atMs } = evidence;
-      // A second sensor that raises the same bears the first out.
-      const isSecond = !state.grounds.some((ground) => ground.sensor === sensor);
+      // A second sensor that raises the same bears the first out, also one that has contradicted it before.
+      const before = state.grounds.findLast((ground) => ground.sensor === sensor)?.says ?? null;
+      const isSecond = before === null || before === 'weakens';
       const says = isSecond ? 'confirms' : evidence.says;
       const grounds = addGround(state.grounds, { sensor, source, says, atMs });
       const { camera, name } = evidence.subject;
@@ -123,20 +128,30 @@ function nextOpen(
       const change = grounds === state.grounds ? null : 'update';
       return { state: { ...state, lastMs, grounds, subjects }, change };
     }
-    case 'saying': {
-      const grounds = addGround(state.grounds, input.saying);
-      return grounds === state.grounds
-        ? { state, change: null }
-        : { state: { ...state, grounds }, change: 'update' };
-    }
+    case 'saying':
+      return withGrounds(state, addGround(state.grounds, input.saying));
+    case 'distrust':
+      return withGrounds(state, withoutDoubtsOf(state.grounds, input.sensors));
     case 'absence':
-      if (input.nowMs - state.lastMs < rule.clearS * MS_PER_S) return { state, change: null };
+      // Time in which nobody looked is no time in which it was gone.
+      if (input.nowMs - Math.max(state.lastMs, input.fromMs) < rule.clearS * MS_PER_S) {
+        return { state, change: null };
+      }
       return closed(state, input.nowMs, rule);
     case 'end':
       return closed(state, input.nowMs, rule);
     default:
       return assertNever(input);
   }
+}
+
+function withGrounds(
+  state: Extract<LaneIncidentState, { kind: 'open' }>,
+  grounds: readonly Ground[],
+): LaneIncidentFold {
+  return grounds === state.grounds
+    ? { state, change: null }
+    : { state: { ...state, grounds }, change: 'update' };
 }
 
 function closed(
@@ -148,9 +163,21 @@ function closed(
   return { state: { kind: 'resting', untilMs, subjects }, change: 'close' };
 }
 
+/** Whether an incident is about this vehicle, person or object, which has not gone far since it was about it last. */
+export function isStillAbout(
+  { subjects }: { readonly subjects: readonly Subject[] },
+  subject: Subject,
+): boolean {
+  return subjects.some((known) => isSame(known, subject) && apartPx(known, subject) <= FAR * subject.sizePx);
+}
+
+function apartPx(a: Subject, b: Subject): number {
+  return a.foot === null || b.foot === null ? 0 : lengthOf(subtract(a.foot, b.foot));
+}
+
 function isSame(a: Subject, b: Subject): boolean {
   if (a.camera !== b.camera) return false;
   if (a.name === b.name) return true;
   if (a.foot === null || b.foot === null) return false;
-  return lengthOf(subtract(a.foot, b.foot)) <= Math.max(a.sizePx, b.sizePx) / 2;
+  return apartPx(a, b) <= Math.max(a.sizePx, b.sizePx) / 2;
 }

@@ -1,12 +1,14 @@
+import { projectPoint } from '../../base/homography.ts';
 import { MS_PER_S } from '../../base/units.ts';
 import { lengthOf } from '../geometry.ts';
+import { alongM, wayOnGround } from '../lane-ground.ts';
 import { laneNamed } from '../lane-index.ts';
 import { lastSeen, type TrackMotion } from '../passages/track-motion.ts';
 import type { LaneQueue } from '../queues/lane-queue.ts';
 import type { CameraDefinition, CameraLaneDefinition, SiteDefinition } from '../site-definition.ts';
 import { judgeQueue, outlasts, type QueueSize, type TooLong } from './congestion.ts';
 import { isWatched } from './incident-rule.ts';
-import { alongPx, extentPx } from './road-place.ts';
+import { alongPx, extentPx, waitSIn } from './road-place.ts';
 import type { TrackConduct } from './track-conduct.ts';
 import type { TrackEvidence } from './track-evidence.ts';
 
@@ -30,8 +32,23 @@ export interface SeenVehicle {
 export type LinePart = 'head' | 'head-beyond' | 'behind';
 export type LaneLines = ReadonlyMap<string, ReadonlyMap<number, LinePart>>;
 
-/** By lane. */
-export type LineState = ReadonlyMap<string, TooLong>;
+/** By lane; `overdue`: it has been too long for longer than vehicles wait there by design. */
+export type LineState = ReadonlyMap<string, LongLine>;
+
+interface LongLine extends TooLong {
+  readonly overdue?: true;
+}
+
+/** As with what stands (throughBlindness): an incident that was open goes on, the others begin anew. */
+export function linesThroughBlindness(lines: LineState, blindMs: number): LineState {
+  const kept = [...lines].filter(([, { overdue }]) => overdue === true);
+  return new Map(
+    kept.map(([lane, { sinceMs, lastMs }]) => [
+      lane,
+      { sinceMs: sinceMs + blindMs, lastMs: lastMs + blindMs, overdue: true },
+    ]),
+  );
+}
 
 /** Who waits behind whom in each lane at one picture, and which lines are too long. */
 export function foldLaneLines(
@@ -44,7 +61,7 @@ export function foldLaneLines(
   },
   definition: Pick<SiteDefinition, 'lanes' | 'incidents'>,
 ): { readonly state: LineState; readonly lines: LaneLines; readonly evidence: readonly TrackEvidence[] } {
-  const tooLong = new Map<string, TooLong>();
+  const tooLong = new Map<string, LongLine>();
   const parts = new Map<string, ReadonlyMap<number, LinePart>>();
   const evidence: TrackEvidence[] = [];
   for (const lane of camera.lanes) {
@@ -53,16 +70,19 @@ export function foldLaneLines(
     parts.set(lane.lane, new Map(lines.flatMap((line) => partsOf(lane, line))));
     const longest = lines.toSorted((a, b) => b.length - a.length)[0] ?? [];
     const measured = seen.queues.find((queue) => queue.lane === lane.lane) ?? null;
-    const size = sizeOf(lane, longest, measured);
+    const size = sizeOf(camera, lane, { line: longest, measured });
     const known = state.get(lane.lane) ?? null;
     const judged = judgeQueue(known, size, definition.incidents.congestion, seen.atMs);
     if (judged === null) continue;
     tooLong.set(lane.lane, judged);
     const head = longest[0];
     const kind = laneNamed(definition.lanes, lane.lane)?.kind ?? 'through';
-    const waitS = definition.incidents.stoppedVehicle.waitS[kind];
+    const waitS = waitSIn(lane, kind, definition.incidents.stoppedVehicle);
     if (head === undefined || judged.lastMs !== seen.atMs || !outlasts(judged, waitS, seen.atMs)) continue;
     if (!isWatched(definition.incidents, 'congestion', kind)) continue;
+    if (outlasts(judged, definition.incidents.congestion.dwellS, seen.atMs)) {
+      tooLong.set(lane.lane, { ...judged, overdue: true });
+    }
     evidence.push(
       queueEvidence(camera, lane, { head, sinceMs: judged.sinceMs, lengthM: size.lengthM, ...seen }),
     );
@@ -109,18 +129,31 @@ function partsOf(
 
 /** In metres as it is measured, or from the first foot to the last as a share of the drawn lane. */
 function sizeOf(
+  camera: CameraDefinition,
   lane: CameraLaneDefinition,
-  line: readonly SeenVehicle[],
-  measured: LaneQueue | null,
+  { line, measured }: { readonly line: readonly SeenVehicle[]; readonly measured: LaneQueue | null },
 ): QueueSize {
   const { from, to } = extentPx(lane);
   const [head, tail] = [line[0], line.at(-1)];
   const spanPx = head === undefined || tail === undefined ? 0 : placeIn(lane, head) - placeIn(lane, tail);
   const sharePct = (100 * spanPx) / Math.max(1, to - from);
   if (measured === null || measured.lengthM === null) {
-    return { vehicles: line.length, lengthM: null, sharePct };
+    return { vehicles: line.length, lengthM: null, drawnM: null, sharePct };
   }
-  return { vehicles: measured.vehicles, lengthM: measured.lengthM, sharePct };
+  return { vehicles: measured.vehicles, lengthM: measured.lengthM, drawnM: drawnM(camera, lane), sharePct };
+}
+
+/** How much of a lane is drawn, metres along its direction; null where it is drawn beyond the horizon. */
+function drawnM({ plane }: CameraDefinition, lane: CameraLaneDefinition): number | null {
+  const way = plane && wayOnGround(lane, plane.matrix);
+  if (plane === null || way === null) return null;
+  const along: number[] = [];
+  for (const corner of lane.polygon) {
+    const placeM = projectPoint(plane.matrix, corner);
+    if (placeM === null) return null;
+    along.push(alongM(placeM, way));
+  }
+  return Math.max(...along) - Math.min(...along);
 }
 
 function placeIn(lane: CameraLaneDefinition, { conduct }: SeenVehicle): number {

@@ -1,12 +1,15 @@
 import type { LoopTransition } from '../observations/observation.ts';
 import type { CompletedPassage } from '../passages/passage.ts';
 import type { LaneSource } from '../record.ts';
+import type { Span } from '../span.ts';
 import type { TooLong } from './congestion.ts';
 
 /** Occupancy is judged over this, as in domain practice (IRIS, California: 30 s). */
 const OCCUPANCY_WINDOW_MS = 30_000;
 /** Speeds are judged over this. */
 export const SPEED_WINDOW_MS = 60_000;
+/** A longer stretch without readings is a break. */
+const SILENT_MS = 2000;
 
 /** When one loop was occupied lately. */
 export interface LoopPresence {
@@ -28,8 +31,8 @@ export interface LaneWitness {
   readonly loops: ReadonlyMap<string, LoopPresence>;
   /** In the lane's direction, oldest first. */
   readonly drives: readonly Drive[];
-  /** When its loops were heard last; null before. */
-  readonly heardMs: number | null;
+  /** When its loops were heard last, and since when without a break; null before. */
+  readonly heard: Span | null;
   readonly judgedMs: number;
   /** Since when there has been a queue over the loop, and since when each source has found traffic slow. */
   readonly queue: TooLong | null;
@@ -41,13 +44,20 @@ export type Witnesses = ReadonlyMap<string, LaneWitness>;
 export const NO_WITNESS: LaneWitness = {
   loops: new Map(),
   drives: [],
-  heardMs: null,
+  heard: null,
   judgedMs: 0,
   queue: null,
   slow: { loop: null, camera: null },
 };
 
 const FREE: LoopPresence = { sinceMs: null, pulses: [] };
+
+/** Its loops were heard in a stretch of time. */
+export function noteHeard(witness: LaneWitness, { fromMs, toMs }: Span): LaneWitness {
+  const { heard } = witness;
+  const goesOn = heard !== null && fromMs - heard.toMs <= SILENT_MS;
+  return { ...witness, heard: { fromMs: goesOn ? heard.fromMs : fromMs, toMs } };
+}
 
 export function noteTransition(witness: LaneWitness, { loop, occupied, atMs }: LoopTransition): LaneWitness {
   const known = witness.loops.get(loop) ?? FREE;

@@ -1,3 +1,4 @@
+import { MS_PER_S } from '../../base/units.ts';
 import { dot, isInside, lengthOf, subtract } from '../geometry.ts';
 import { laneNamed } from '../lane-index.ts';
 import type {
@@ -44,13 +45,22 @@ export function placeAt(
 
 /** How long vehicles stand at a place by design, ms; null for as long as they like. */
 export function waitMsAt(
-  { purpose, zone, kind }: RoadPlace,
+  { purpose, zone, kind, drawn }: RoadPlace,
   rules: IncidentRules['stoppedVehicle'],
   vehicle: { readonly class: string },
 ): number | null {
   if (purpose === 'bay') return null;
-  if (purpose === 'bus-stop') return vehicle.class === 'bus' ? null : 1000 * rules.waitS.bus;
-  return zone === null ? 1000 * rules.waitS[kind] : 0;
+  if (purpose === 'bus-stop') return vehicle.class === 'bus' ? null : MS_PER_S * rules.waitS.bus;
+  return zone === null ? MS_PER_S * waitSIn(drawn, kind, rules) : 0;
+}
+
+/** How long vehicles wait by design in a lane, s: where a stop line is drawn there is a red, whatever the lane's kind. */
+export function waitSIn(
+  drawn: CameraLaneDefinition | null,
+  kind: LaneKind,
+  { waitS }: IncidentRules['stoppedVehicle'],
+): number {
+  return drawn === null || drawn.stopLine === null ? waitS[kind] : Math.max(waitS[kind], waitS['stop-line']);
 }
 
 /** How far along its lane's direction a place lies, in pixels from where the lane begins. */

@@ -87,10 +87,34 @@ describe('a vehicle that stands', () => {
     expect(opened(roadWith([]).run(200_000, bystander))).toEqual(['stopped-vehicle']);
   });
 
+  test('on the border of a bay is parked there; half a minute after it has left the bay it is not', () => {
+    const bay = zone('bay', IN_LANE);
+    const sways = (atMs: number) => [vehicle(1, [50, 400 + 1.5 * Math.sin(atMs / 900)])];
+    expect(opened(roadWith([bay]).run(120_000, sways))).toEqual([]);
+    const backsOut = (atMs: number) => [vehicle(1, [50, atMs < 10_000 ? 398 : 403])];
+    expect(opened(roadWith([bay]).run(35_000, backsOut))).toEqual([]);
+    expect(opened(roadWith([bay]).run(45_000, backsOut))).toEqual(['stopped-vehicle']);
+  });
+
   test('at a bus stop and is no bus waits as long as in a bus lane', () => {
     const road = roadWith([zone('bus-stop', IN_LANE)]);
     expect(opened(road.run(110_000, standing(vehicle(1, [50, 300]))))).toEqual([]);
     expect(opened(road.run(20_000, standing(vehicle(1, [50, 300]))))).toEqual(['stopped-vehicle']);
+  });
+
+  test('at a stop line that is drawn waits for a red, whatever kind the lane is of', () => {
+    const { definition } = roadWith([], 'through');
+    const stopLine = [
+      [0, 800],
+      [100, 800],
+    ] as const;
+    const cameras = definition.cameras.map((camera) => ({
+      ...camera,
+      lanes: camera.lanes.map((lane) => ({ ...lane, stopLine })),
+    }));
+    const road = new TestRoad({ ...definition, cameras });
+    expect(opened(road.run(170_000, standing(vehicle(1, [50, 780]))))).toEqual([]);
+    expect(opened(road.run(20_000, standing(vehicle(1, [50, 780]))))).toEqual(['stopped-vehicle']);
   });
 
   test('behind others that wait for something out of sight is no stopped vehicle', () => {
@@ -110,6 +134,14 @@ describe('a vehicle that stands', () => {
     road.run(1500);
     road.run(700, standing(vehicle(2, [55, 303])));
     expect(opened(road)).toEqual(['stopped-vehicle']);
+  });
+
+  test('keeps its time when something hides it and the tracker holds its number', () => {
+    const hidden = () => [{ ...vehicle(1, [50, 300]), coasting: true }];
+    const road = roadWith([], 'stop-line').run(100_000, standing(vehicle(1, [50, 300])));
+    road.run(8000, hidden).run(70_000, standing(vehicle(1, [50, 300])));
+    expect(opened(road)).toEqual([]);
+    expect(opened(road.run(10_000, standing(vehicle(1, [50, 300]))))).toEqual(['stopped-vehicle']);
   });
 
   test('has not stood for the time of another one at another place', () => {

@@ -1,6 +1,7 @@
+import { MS_PER_S } from '../../base/units.ts';
 import { lengthOf, subtract } from '../geometry.ts';
 import { courseOf } from '../passages/camera-view.ts';
-import { isStanding, lastSeen, type TrackMotion } from '../passages/track-motion.ts';
+import { inBoxes, isStanding, lastSeen, type Movement, type TrackMotion } from '../passages/track-motion.ts';
 import type { Incident } from '../record.ts';
 import type { CameraLaneDefinition, IncidentRules, PointPx } from '../site-definition.ts';
 
@@ -29,6 +30,15 @@ const SAME_HEIGHT = 1.5;
 /** A box lower than this share of another of the same vehicle within two seconds shows a part of it. */
 const PART_HEIGHT = 0.7;
 
+/**
+ * Uncalibrated: who goes against the lane slower than this many of its own boxes in a second rolls back or parks:
+ * a car at 3 km/h, across the picture or as seen from 20 degrees above.
+ */
+const ROLLS_BOXES_PER_S = 0.2;
+
+/** After a longer stretch without pictures a track's number may be another one's: the camera process was started anew. */
+const NUMBERS_LAST_MS = 5000;
+
 /** A stretch of time at one place. */
 export interface Stay {
   readonly sinceMs: number;
@@ -38,6 +48,8 @@ export interface Stay {
   readonly foot: PointPx;
   /** The highest that its box was: by night a detector shows a vehicle and a part of it by turns. */
   readonly heightPx: number;
+  /** It has lasted longer than anybody waits there by design: an incident is made of it. */
+  readonly overdue: boolean;
 }
 
 /** Since when one track has been doing what an incident is made of. */
@@ -47,6 +59,8 @@ export interface TrackConduct {
   readonly foot: PointPx;
   readonly heightPx: number;
   readonly standing: Stay | null;
+  /** The bay or bus stop that its foot was in last: who stands on the border of one is parked there. */
+  readonly aside: { readonly purpose: 'bay' | 'bus-stop'; readonly atMs: number } | null;
   /** How it went when it was last seen to move, relative to its lane. */
   readonly heading: Incident['direction'];
   readonly wrongWay: {
@@ -88,6 +102,28 @@ export function isRemembered({ standing, astray, lastMs }: TrackConduct, nowMs: 
   return astray !== null && nowMs - lastMs <= LOST_MS;
 }
 
+/**
+ * What is kept through `blindMs` without pictures: an incident that was open goes on where a vehicle stands at its place
+ * afterwards, as if that time had not been. Who had not stood long enough may have been away in it and begins anew.
+ */
+export function throughBlindness(conducts: Conducts, blindMs: number): Conducts {
+  const kept = [...conducts].flatMap(([track, conduct], index) => {
+    const later = afterPause(conduct, blindMs);
+    // No tracker gives such a number: it is known again by its place.
+    const number = blindMs > NUMBERS_LAST_MS ? -1 - index : track;
+    return later === null ? [] : [[number, later] as const];
+  });
+  return new Map(kept);
+}
+
+/** A vehicle that is an incident, as if a time without a sight of it had not been; null for all others. */
+export function afterPause({ standing, ...conduct }: TrackConduct, pausedMs: number): TrackConduct | null {
+  if (standing?.overdue !== true) return null;
+  const later = { sinceMs: standing.sinceMs + pausedMs, lastMs: standing.lastMs + pausedMs };
+  const lastMs = conduct.lastMs + pausedMs;
+  return { ...conduct, ...UNJUDGED, standing: { ...standing, ...later }, lastMs };
+}
+
 /** Judges a vehicle at the newest picture that shows it. */
 export function judgeVehicle(
   known: TrackConduct | null,
@@ -107,6 +143,7 @@ export function judgeVehicle(
     seenMs: movement.spanMs,
     foot: seen.foot,
     heightPx: motion.boxHeightPx,
+    overdue: false,
     isThere: ({ foot, heightPx }) =>
       lengthOf(subtract(seen.foot, foot)) <= CREPT_HEIGHTS * Math.max(heightPx, motion.boxHeightPx),
     knownForMs: rememberedMs(known?.standing ?? null),
@@ -114,11 +151,12 @@ export function judgeVehicle(
   });
   const course =
     lane === null || stands ? null : courseOf(motion, subtract(lane.direction[1], lane.direction[0]));
-  const fast = movement.speedKmh === null || movement.speedKmh >= rules.wrongWay.aboveKmh;
+  const fast = isFasterThanRolling(motion, movement, rules);
   const began = { sinceMs: motion.lastMs, fromM: seen.groundM, fromPx: seen.foot };
   return {
     ...place,
     standing,
+    aside: known?.aside ?? null,
     heading: course ?? known?.heading ?? null,
     wrongWay: course === 'reverse' && fast ? (known?.wrongWay ?? began) : null,
     astray: null,
@@ -145,6 +183,7 @@ export function judgeWalker(
     seenMs: 0,
     foot: seen.foot,
     heightPx: motion.boxHeightPx,
+    overdue: false,
     isThere: ({ foot }) => acrossPx(subtract(seen.foot, foot), lane) <= CROSSES_HEIGHTS * motion.boxHeightPx,
     knownForMs: LOST_MS,
     flickers: false,
@@ -165,7 +204,14 @@ export function hasMoved({ roam, heightPx }: TrackConduct): boolean {
   return sideways >= SWAYS_SIDEWAYS * heightPx || upright >= SWAYS_UPRIGHT * heightPx;
 }
 
-const UNJUDGED = { standing: null, heading: null, wrongWay: null, astray: null, roam: null } as const;
+const UNJUDGED = {
+  standing: null,
+  aside: null,
+  heading: null,
+  wrongWay: null,
+  astray: null,
+  roam: null,
+} as const;
 
 interface Seen extends Stay {
   /** Whether this is the place of an earlier stay, … */
@@ -196,6 +242,11 @@ function nextStay(
 /** How long somebody who stood is known again after the last sight. */
 function rememberedMs(standing: Stay | null): number {
   return Math.min(LOST_STANDING_MS, Math.max(LOST_MS, standing?.seenMs ?? 0));
+}
+
+function isFasterThanRolling(motion: TrackMotion, { speedKmh, px, spanMs }: Movement, rules: IncidentRules) {
+  if (speedKmh !== null) return speedKmh >= rules.wrongWay.aboveKmh;
+  return inBoxes(motion, px) >= (ROLLS_BOXES_PER_S * spanMs) / MS_PER_S;
 }
 
 /** How far a way leads across a lane, in pixels. */

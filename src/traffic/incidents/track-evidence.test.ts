@@ -73,6 +73,45 @@ describe('the wrong way', () => {
     expect(opened(road).filter((kind) => kind === 'wrong-way')).toEqual(told);
   });
 
+  /** A lane across the picture; a car there is 135 px long, 30 px are a metre. */
+  const seenFromTheSide = (kmh: number, metres: number) => {
+    const { definition } = roadOf('through');
+    const across = {
+      polygon: [
+        [0, 0],
+        [1000, 0],
+        [1000, 100],
+        [0, 100],
+      ],
+      countLine: [
+        [500, 0],
+        [500, 100],
+      ],
+      direction: [
+        [0, 50],
+        [1000, 50],
+      ],
+    } as const;
+    const cameras = definition.cameras.map((camera) => ({
+      ...camera,
+      lanes: camera.lanes.map((lane) => ({ ...lane, ...across })),
+    }));
+    return new TestRoad({ ...definition, cameras }).run(9000, (atMs) => {
+      const x = 800 - 30 * Math.min(metres, (kmh / 3.6) * (atMs / 1000));
+      return carAt(60).map(
+        (point): TrackPoint => ({ ...point, foot: [x, 60], box: [x - 67, 15, x + 67, 60] }),
+      );
+    });
+  };
+  test.each([
+    ['5 m, who parks', 5, 5, []],
+    ['5 m at 9 km/h, who parks in haste', 9, 5, []],
+    ['16 m at a slow walk, as somebody who rolls back', 3, 16, []],
+    ['16 m at 20 km/h', 20, 16, ['wrong-way']],
+  ] as const)('by who reverses across an uncalibrated view %s: told or not', (_how, kmh, metres, told) => {
+    expect(opened(seenFromTheSide(kmh, metres)).filter((kind) => kind === 'wrong-way')).toEqual(told);
+  });
+
   test('is not gone in a bay or at a bus stop, where vehicles back in', () => {
     const polygon = [
       [0, 0],

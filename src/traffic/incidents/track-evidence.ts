@@ -1,14 +1,22 @@
+import { projectPoint } from '../../base/homography.ts';
 import { MS_PER_S } from '../../base/units.ts';
 import { lengthOf, subtract } from '../geometry.ts';
 import type { TrackPoint } from '../observations/observation.ts';
 import type { ViewState } from '../passages/camera-view.ts';
-import { lastSeen, type TrackMotion } from '../passages/track-motion.ts';
+import { inBoxes, lastSeen, type TrackMotion } from '../passages/track-motion.ts';
 import type { LaneQueue } from '../queues/lane-queue.ts';
 import type { CameraDefinition, PointPx, SiteDefinition } from '../site-definition.ts';
 import { isAboard } from './aboard.ts';
+import { hiddenVehicles } from './hidden-vehicle.ts';
 import type { PlacedEvidence } from './incident-journal.ts';
 import { isWatched } from './incident-rule.ts';
-import { foldLaneLines, type LaneLines, type LineState, type SeenVehicle } from './lane-lines.ts';
+import {
+  foldLaneLines,
+  type LaneLines,
+  type LineState,
+  linesThroughBlindness,
+  type SeenVehicle,
+} from './lane-lines.ts';
 import { placeAt, type RoadPlace, waitMsAt } from './road-place.ts';
 import {
   type Conducts,
@@ -18,12 +26,16 @@ import {
   judgeWalker,
   recallConduct,
   type TrackConduct,
+  throughBlindness,
 } from './track-conduct.ts';
 
-/** Uncalibrated: box heights of travel that stand for the configured distance. */
-const BOX_HEIGHTS_PER_DISTANCE = 1.5;
+/** Uncalibrated: lengths of its own box that stand for the configured distance; 7 m where it goes across the picture. */
+const BOXES_PER_DISTANCE = 1.5;
 /** What was so this long ago is so: boxes vanish for a picture or two. */
 const FRESH_MS = 1000;
+
+/** Who has not been in a bay for so long has left it, or was in it by mistake. */
+const ASIDE_MS = 30_000;
 
 /** Who was seen for less of the time that it is said to have stood is not believed. */
 const SEEN_SHARE = 0.5;
@@ -34,6 +46,11 @@ export interface ConductState {
 }
 
 export const NO_CONDUCT: ConductState = { tracks: new Map(), lines: new Map() };
+
+/** What is remembered of tracks and lines through a stretch without pictures. */
+export function conductThroughBlindness({ tracks, lines }: ConductState, blindMs: number): ConductState {
+  return { tracks: throughBlindness(tracks, blindMs), lines: linesThroughBlindness(lines, blindMs) };
+}
 
 /** A lane or shoulder in which one camera's picture gives evidence of an incident. */
 export interface TrackEvidence extends PlacedEvidence {
@@ -69,8 +86,9 @@ export function foldConduct(
   for (const point of seen.points) {
     const motion = view.tracks.get(point.track)?.motion;
     const foot = motion === undefined ? null : (lastSeen(motion)?.foot ?? null);
-    const place = foot === null ? null : placeAt(camera, foot, definition.lanes);
-    if (motion === undefined) continue;
+    // What the tracker only predicts is where it was: hidden, and not elsewhere.
+    if (motion === undefined || foot === null) continue;
+    const place = placeAt(camera, foot, definition.lanes);
     if (place === null) {
       tracks.delete(point.track);
       continue;
@@ -85,9 +103,12 @@ export function foldConduct(
       : judgeVehicle(known, motion, place.drawn, rules);
     if (conduct === null) continue;
     if (lost !== null) tracks.delete(lost);
-    tracks.set(point.track, conduct);
-    judged.push({ motion, conduct, place });
+    const settled = onBorderOfBay({ motion, conduct, place }, atMs);
+    tracks.set(point.track, settled.conduct);
+    judged.push(settled);
   }
+  const hidden = hiddenVehicles(tracks, view, { atMs, belowKmh: rules.stoppedVehicle.belowKmh });
+  for (const [id, conduct] of hidden) tracks.set(id, conduct);
   for (const [id, conduct] of tracks) {
     if (!view.tracks.has(id) && !isRemembered(conduct, atMs)) tracks.delete(id);
   }
@@ -98,12 +119,60 @@ export function foldConduct(
     { vehicles: vehicles.map(asVehicle), queues, atMs },
     definition,
   );
+  const stopped = judged.flatMap((each) => {
+    const evidence = stoppedVehicle(camera, each, { rules, lines: lines.lines, atMs });
+    const dwellMs = rules.stoppedVehicle.dwellS * MS_PER_S;
+    const lasts = evidence.some(({ sinceMs }) => atMs - sinceMs >= dwellMs);
+    if (lasts) tracks.set(each.motion.track, overdue(each.conduct));
+    return evidence;
+  });
+  const stays = [...hidden.values()].flatMap((each) => hiddenVehicle(camera, each, definition, atMs));
   const own = judged.flatMap((each) => [
-    ...stoppedVehicle(camera, each, { rules, lines: lines.lines, atMs }),
     ...wrongWay(camera, each, { rules, atMs }),
     ...astray(camera, each, { rules, atMs }),
   ]);
-  return { state: { tracks, lines: lines.state }, evidence: [...own, ...lines.evidence] };
+  return {
+    state: { tracks, lines: lines.state },
+    evidence: [...stopped, ...stays, ...own, ...lines.evidence],
+  };
+}
+
+/** What a vehicle that is hidden says: it keeps its incident open, which it had made before. */
+function hiddenVehicle(
+  camera: CameraDefinition,
+  { foot, heightPx, heading, standing }: TrackConduct,
+  { lanes, incidents }: Pick<SiteDefinition, 'lanes' | 'incidents'>,
+  atMs: number,
+): readonly TrackEvidence[] {
+  const place = placeAt(camera, foot, lanes);
+  if (place === null || !isWatched(incidents, 'stopped-vehicle', place.kind)) return [];
+  return [
+    {
+      ...{ sensor: camera.camera, source: 'camera', says: 'raises', conclusive: false },
+      ...{ incidentKind: 'stopped-vehicle', sinceMs: standing?.sinceMs ?? atMs, atMs },
+      ...{ lane: place.lane, zone: place.zone, positionPx: foot, speedKmh: null, queueLengthM: null },
+      subject: { camera: camera.camera, name: 'hidden', foot, sizePx: heightPx },
+      positionM: camera.plane && projectPoint(camera.plane.matrix, foot),
+      direction: heading,
+    },
+  ];
+}
+
+/** A box jumps: who stands where a bay or bus stop was a moment ago is still in it. */
+function onBorderOfBay(judged: Judged, atMs: number): Judged {
+  const { conduct, place } = judged;
+  const { purpose } = place;
+  if (purpose === 'bay' || purpose === 'bus-stop') {
+    return { ...judged, conduct: { ...conduct, aside: { purpose, atMs } } };
+  }
+  const { aside, standing } = conduct;
+  const wasAside = purpose === null && standing !== null && aside !== null && atMs - aside.atMs <= ASIDE_MS;
+  return wasAside ? { ...judged, place: { ...place, purpose: aside.purpose } } : judged;
+}
+
+function overdue(conduct: TrackConduct): TrackConduct {
+  const { standing } = conduct;
+  return standing === null ? conduct : { ...conduct, standing: { ...standing, overdue: true } };
 }
 
 interface Circumstances {
@@ -205,6 +274,5 @@ function distanceShare(
   if (from.fromM !== null && seen.groundM !== null) {
     return lengthOf(subtract(seen.groundM, from.fromM)) / distanceM;
   }
-  const heights = lengthOf(subtract(seen.foot, from.fromPx)) / Math.max(1, motion.boxHeightPx);
-  return heights / BOX_HEIGHTS_PER_DISTANCE;
+  return inBoxes(motion, subtract(seen.foot, from.fromPx)) / BOXES_PER_DISTANCE;
 }

@@ -1,11 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { TestRoad } from '../../../test/fakes/road.ts';
-import { dualStation, INCIDENT_RULES, laneDefinition, siteWith } from '../../../test/fakes/site.ts';
+import {
+  dualStation,
+  INCIDENT_RULES,
+  laneDefinition,
+  singleStation,
+  siteWith,
+} from '../../../test/fakes/site.ts';
 import type { TrackPoint } from '../observations/observation.ts';
 import type { IncidentKind } from '../record.ts';
 import type { LaneDefinition } from '../site-definition.ts';
 import { type LaneWitness, NO_WITNESS } from './lane-witness.ts';
-import { sayingOf } from './witness-evidence.ts';
+import { judgeWitness, sayingOf } from './witness-evidence.ts';
 
 const FOOT = [50, 300] as const;
 function brokenDown(): TrackPoint[] {
@@ -71,6 +77,22 @@ describe('a stopped vehicle that a camera raises', () => {
       'update stopped-vehicle suspected notice',
     ]);
     expect(on.of('incident').at(-1)).toMatchObject({ sensors: ['cam'] });
+  });
+
+  test('is a full suspicion again when the loop that weakened it is not believed any more', () => {
+    const on = road({ station: singleStation() }).run(6000, brokenDown);
+    for (let n = 0; n < 5; n += 1) drive(on, brokenDown);
+    on.claim({
+      ...{ kind: 'sensor-fault', sensor: 'a', layer: 'channel', code: 'loop-open' },
+      ...{ active: true, atMs: on.nowMs, detail: 'open loop' },
+    });
+    on.run(70_000, brokenDown);
+    expect(story(on)).toEqual([
+      'open stopped-vehicle suspected warning',
+      'update stopped-vehicle suspected notice',
+      'update stopped-vehicle suspected warning',
+      'update stopped-vehicle confirmed warning',
+    ]);
   });
 
   const past = (on: TestRoad, seconds: number): TestRoad => {
@@ -143,6 +165,18 @@ describe('the wrong way', () => {
 
   test('over two loops needs no second opinion', () => {
     expect(story(backwards(road()))).toEqual(['open wrong-way confirmed critical']);
+  });
+
+  test('over two loops at a walk, by who parks or rolls back, is none; nor where the site looks for none', () => {
+    const on = road();
+    // The loops lie 4.5 m apart.
+    on.loop('b', true).run(3000).loop('a', true).run(1000);
+    on.loop('b', false).run(3000).loop('a', false).run(5000);
+    expect(story(on)).toEqual([]);
+    const { definition } = road();
+    const wrongWay = { ...INCIDENT_RULES.wrongWay, lanes: [] };
+    const off = new TestRoad({ ...definition, incidents: { ...INCIDENT_RULES, wrongWay } });
+    expect(story(backwards(off))).toEqual([]);
   });
 
   test('that a camera suspects is confirmed by the loops', () => {
@@ -237,7 +271,7 @@ describe('what a loop says about an incident that is open', () => {
     sayingOf(
       witness,
       { incidentKind, life: { ...life, grounds: [], subjects: [] } },
-      { lane: laneDefinition(), loop, nowMs },
+      { lane: laneDefinition(), hasStopLine: false, loop, nowMs },
       INCIDENT_RULES,
     );
 
@@ -258,4 +292,15 @@ describe('what a loop says about an incident that is open', () => {
     for (const witness of [free, occupied(91_000), occupied(60_000)])
       expect(about(kind, witness, null)).toBeNull();
   });
+});
+
+test('vehicles that start slowly at a stop line which a camera shows are no slow traffic', () => {
+  const nowMs = 100_000;
+  const drive = { sensor: 'cam', source: 'camera', atMs: 95_000, speedKmh: 10, onTimeMs: null } as const;
+  const witness: LaneWitness = { ...NO_WITNESS, drives: [drive, drive, drive, drive] };
+  const slowWith = (hasStopLine: boolean) => {
+    const at = { lane: laneDefinition({ speedLimitKmh: 60 }), hasStopLine, loop: null, nowMs };
+    return judgeWitness(witness, at, INCIDENT_RULES).witness.slow.camera !== null;
+  };
+  expect([slowWith(false), slowWith(true)]).toEqual([true, false]);
 });

@@ -1,4 +1,5 @@
 import { MS_PER_S } from '../../base/units.ts';
+import { laneNamed } from '../lane-index.ts';
 import type { CompletedPassage } from '../passages/passage.ts';
 import type { IncidentKind, LaneSource } from '../record.ts';
 import type { IncidentRules, LaneDefinition } from '../site-definition.ts';
@@ -24,14 +25,26 @@ const GAP_MS = 5000;
 /** A lane at a moment; `loop` is its loop that is believed, or null. */
 export interface WitnessedLane {
   readonly lane: LaneDefinition;
+  /** A camera shows where its vehicles wait at a signal: they start slowly there. */
+  readonly hasStopLine: boolean;
   readonly loop: string | null;
   readonly nowMs: number;
 }
 
-/** A vehicle that two loops saw in the wrong order went the wrong way; that needs no second opinion. */
-export function loopWrongWay(passage: CompletedPassage): readonly PlacedEvidence[] {
+/**
+ * A vehicle that two loops saw in the wrong order went the wrong way; that needs no second opinion, unless it was so
+ * slow that it rolled back or parked.
+ */
+export function loopWrongWay(
+  passage: CompletedPassage,
+  lanes: readonly LaneDefinition[],
+  rules: IncidentRules,
+): readonly PlacedEvidence[] {
   if (passage.direction !== 'reverse' || passage.source !== 'loop') return [];
+  if (!isWatched(rules, 'wrong-way', laneNamed(lanes, passage.lane)?.kind ?? 'through')) return [];
   const { lane, sensor, frontMs: sinceMs, completedMs: atMs, speedKmh } = passage;
+  const droveKmh = speedKmh ?? passage.travel?.speedKmh ?? null;
+  if (droveKmh !== null && droveKmh < rules.wrongWay.aboveKmh) return [];
   const subject = `passage-${sinceMs}`;
   const said = { lane, sensor, source: 'loop', sinceMs, atMs, speedKmh, subject } as const;
   const evidence = evidenceOf({ ...said, incidentKind: 'wrong-way', direction: 'reverse' });
@@ -147,11 +160,12 @@ function doesWaitAtLoops({ station, kind }: LaneDefinition, rules: IncidentRules
 function isSlow(
   witness: LaneWitness,
   source: LaneSource,
-  { lane, nowMs, loop }: WitnessedLane,
+  { lane, hasStopLine, nowMs, loop }: WitnessedLane,
   rules: IncidentRules,
 ): boolean {
   const { vehicles, belowPct } = rules.slowTraffic;
   if (!isWatched(rules, 'slow-traffic', lane.kind)) return false;
+  if (source === 'camera' && hasStopLine) return false;
   if (source === 'loop' && (loop === null || doesWaitAtLoops(lane, rules))) return false;
   const drives = witness.drives.filter((drive) => drive.source === source);
   const meanKmh = meanSpeedKmh(drives, { nowMs, vehicles });

@@ -114,6 +114,15 @@ export function isStanding(motion: TrackMotion, movement: Movement, belowKmh: nu
   return (heights / movement.spanMs) * MS_PER_S < STANDING_BOX_HEIGHTS_PER_S;
 }
 
+/**
+ * A way in the picture in lengths of the vehicle's own box: of its width across the picture, which shows a vehicle's
+ * length there, and of its height up and down.
+ */
+export function inBoxes({ samples, boxHeightPx }: TrackMotion, [x, y]: PointPx): number {
+  const [left, , right] = samples.at(-1)?.box ?? [0, 0, 0, 0];
+  return Math.hypot(x / Math.max(1, right - left), y / Math.max(1, boxHeightPx));
+}
+
 /** Newest position that a picture showed. */
 export function lastSeen(motion: TrackMotion): Sample | null {
   return motion.samples.at(-1) ?? null;
