@@ -7,6 +7,25 @@ interface Given {
   readonly site?: object;
 }
 
+/** It goes from 100 to 300 across, from 50 to 300 down. */
+export const DRAWN_LANE = {
+  lane: 'north-1',
+  polygon: [
+    [100, 50],
+    [300, 50],
+    [300, 300],
+    [100, 300],
+  ],
+  countLine: [
+    [100, 200],
+    [300, 200],
+  ],
+  direction: [
+    [200, 60],
+    [200, 290],
+  ],
+};
+
 /** A site of one lane before one camera; what is under test is given. */
 export function oneCameraSite(given: Given): Site {
   return siteSchema.parse(oneCameraSiteFile(given));
@@ -14,24 +33,7 @@ export function oneCameraSite(given: Given): Site {
 
 /** The same as it stands in a file. */
 export function oneCameraSiteFile(given: Given): object {
-  const lane = {
-    lane: 'north-1',
-    polygon: [
-      [100, 50],
-      [300, 50],
-      [300, 300],
-      [100, 300],
-    ],
-    countLine: [
-      [100, 200],
-      [300, 200],
-    ],
-    direction: [
-      [200, 60],
-      [200, 290],
-    ],
-    ...given.lane,
-  };
+  const lane = { ...DRAWN_LANE, ...given.lane };
   return {
     version: 1,
     site: { id: 'demo', name: 'Demo' },

@@ -1,25 +1,7 @@
 import { expect, test } from 'vitest';
-import { oneCameraSite } from '../../../test/fakes/one-camera-site.ts';
+import { DRAWN_LANE, oneCameraSite } from '../../../test/fakes/one-camera-site.ts';
 import { drawingDoubts } from './drawing-doubts.ts';
 
-/** The lane goes from 100 to 300 across, from 50 to 300 down. */
-const LANE = {
-  lane: 'north-1',
-  polygon: [
-    [100, 50],
-    [300, 50],
-    [300, 300],
-    [100, 300],
-  ],
-  countLine: [
-    [100, 200],
-    [300, 200],
-  ],
-  direction: [
-    [200, 60],
-    [200, 290],
-  ],
-};
 const area = (left: number, top: number, right: number, bottom: number) => [
   [left, top],
   [right, top],
@@ -29,14 +11,14 @@ const area = (left: number, top: number, right: number, bottom: number) => [
 
 function doubts(camera: object): readonly string[] {
   const source = { kind: 'file', path: '/clip.mp4' };
-  const [drawn] = oneCameraSite({ camera: { source, lanes: [LANE], ...camera } }).cameras;
+  const [drawn] = oneCameraSite({ camera: { source, ...camera } }).cameras;
   return drawn === undefined ? [] : drawingDoubts(drawn, []).map(({ message }) => message);
 }
 const zone = (kind: string, polygon: unknown) => ({ zones: [{ zone: 'z', kind, polygon }] });
 const line = (from: number, to: number) => ({
   lanes: [
     {
-      ...LANE,
+      ...DRAWN_LANE,
       countLine: [
         [from, 200],
         [to, 200],
@@ -63,13 +45,13 @@ test('a counting line over a part of the lane misses vehicles; one that reaches 
 });
 
 test('two lanes over each other', () => {
-  const beside = { ...LANE, lane: 'north-2', polygon: area(290, 50, 500, 300) };
+  const beside = { ...DRAWN_LANE, lane: 'north-2', polygon: area(290, 50, 500, 300) };
   const countLine = [
     [300, 200],
     [500, 200],
   ];
-  expect(doubts({ lanes: [LANE, { ...beside, countLine }] })).toEqual([]);
-  expect(doubts({ lanes: [LANE, { ...LANE, lane: 'north-2' }] })).toEqual([
+  expect(doubts({ lanes: [DRAWN_LANE, { ...beside, countLine }] })).toEqual([]);
+  expect(doubts({ lanes: [DRAWN_LANE, { ...DRAWN_LANE, lane: 'north-2' }] })).toEqual([
     'the middle of north-2 is drawn as part of north-1, too: incidents there are told of north-1',
   ]);
 });
@@ -86,7 +68,7 @@ test('a stop line that is not at its lane; one a little before or beyond the dra
   const at = (left: number, y: number) => ({
     lanes: [
       {
-        ...LANE,
+        ...DRAWN_LANE,
         stopLine: [
           [left, y],
           [left + 200, y],
