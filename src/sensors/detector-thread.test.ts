@@ -54,3 +54,21 @@ test('a thread that answers and leaves when it is told to is no death', async ()
   await detector.release();
   expect(onDeath).not.toHaveBeenCalled();
 });
+
+test('a thread that says why it cannot open the model, and is gone before that is read, is no death', async () => {
+  const onDeath = vi.fn();
+  const program = `
+    import { parentPort, workerData } from 'node:worker_threads';
+    parentPort.postMessage({ kind: 'failed', code: 'model-invalid', message: 'does not fit', hint: '' });
+    Atomics.store(workerData.said, 0, 1);
+    Atomics.notify(workerData.said, 0);
+  `;
+  const entry = new URL(`data:text/javascript,${encodeURIComponent(program)}`);
+  const said = new Int32Array(new SharedArrayBuffer(4));
+  const opening = openDetectorThread({ said } as unknown as ModelPlan, { entry, onDeath });
+  Atomics.wait(said, 0, 0);
+  // Both its words and its end lie ready when this thread looks again.
+  Atomics.wait(said, 0, 1, 100);
+  await expect(opening).rejects.toThrow('does not fit');
+  expect(onDeath).not.toHaveBeenCalled();
+});

@@ -59,14 +59,19 @@ export async function openDetectorThread(
     for (const tell of waiting.splice(0)) tell(lastWords);
     onDeath(failureOf(lastWords));
   };
-  worker.on('message', (reply: DetectorReply) => waiting.shift()?.(reply));
+  let isOpen = false;
+  worker.on('message', (reply: DetectorReply) => {
+    isOpen ||= reply.kind === 'open';
+    // A thread without a detector leaves by itself, and its end may be told in the same breath.
+    isLeaving ||= !isOpen;
+    waiting.shift()?.(reply);
+  });
   worker.on('error', (error) => die(`died: ${messageOf(error)}`));
   worker.on('exit', (code) => die(`ended with exit code ${code}`));
   const nextReply = (): Promise<DetectorReply> =>
     new Promise((resolve) => (lastWords === null ? waiting.push(resolve) : resolve(lastWords)));
   const opened = await nextReply();
   if (opened.kind !== 'open') {
-    isLeaving = true;
     await worker.terminate();
     throw failureOf(opened);
   }

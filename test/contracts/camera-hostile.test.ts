@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import {
@@ -10,8 +10,10 @@ import {
 } from '../../src/sensors/cameras/camera-capture.ts';
 import type { CameraSource } from '../../src/sensors/cameras/ffmpeg-invocation.ts';
 import { placePicture } from '../../src/sensors/vision/camera-picture.ts';
+import { openRtspCamera, readAccessUnits } from '../../src/simulator/rtsp-camera.ts';
 import {
   type BreakableCamera,
+  CLIP_FPS,
   CLIP_SIZE,
   gstreamerCamera,
   makeClip,
@@ -30,14 +32,16 @@ const MEMORY_LIMIT_MIB = 400;
 
 let clip: TestClip;
 let switching: TestClip;
+let other: TestClip;
 const opened: { close(): Promise<void> }[] = [];
 beforeAll(() => {
   clip = makeClip();
   switching = makeSwitchingClip();
+  const size = { widthPx: 1280, heightPx: 720 };
+  other = makeClip({ ...size, colour: '0xC02040', coding: 'h265', framesPerSecond: 8 });
 });
 afterAll(() => {
-  clip.remove();
-  switching.remove();
+  for (const each of [clip, switching, other]) each.remove();
 });
 afterEach(async () => {
   for (const each of opened.splice(0).toReversed()) await each.close();
@@ -196,6 +200,9 @@ test.each(ATTACKS)('$what ends its decoder, within bounds, and no other', async 
   expect(neighbour.faults).toEqual([]);
 });
 
+/** The first bytes of NAL units, ITU-T H.265 table 7-1: an IDR picture and a delimiter. */
+const [H265_IDR, H265_DELIMITER] = [0x28, 0x46];
+
 const gstreamer = gstreamerCamera('basic');
 test.skipIf(gstreamer.missing !== null)(
   'a camera that changes the size of its pictures goes on being seen, in the same place',
@@ -215,3 +222,74 @@ test.skipIf(gstreamer.missing !== null)(
       expect(Math.min(Math.abs(red - 0x20), Math.abs(red - 0xc0))).toBeLessThan(12);
   },
 );
+
+test.skipIf(gstreamer.missing !== null)(
+  'a camera that is set from H.264 to H.265, to another size and rate goes on being seen, whole and in the same place',
+  async () => {
+    const camera = await gstreamer.open(clip);
+    opened.push(camera);
+    const watched = watch({ kind: 'rtsp', url: camera.url, user: null, password: null });
+    await expect.poll(() => watched.reds.length, WAIT).toBeGreaterThan(10);
+    await camera.drop();
+    await camera.restore({ clip: other, framesPerSecond: 8 });
+    const ofOther = (): number => watched.reds.filter((red) => Math.abs(red - 0xc0) < 12).length;
+    await expect.poll(ofOther, WAIT).toBeGreaterThan(10);
+    const ofFirst = watched.reds.filter((red) => Math.abs(red - 0x20) < 12).length;
+    expect(ofFirst + ofOther()).toBe(watched.reds.length);
+    expect(watched.faults.at(-1)).toMatchObject({ code: 'unreachable', active: false });
+  },
+);
+
+test.skipIf(gstreamer.missing !== null)(
+  'what a camera shows first is seen, however seldom it sends a key picture',
+  async () => {
+    const rare = { ...CLIP_SIZE, colour: '0xC02040', framesPerSecond: 10, seconds: 60, keyEvery: 600 };
+    for (const coding of ['h264', 'h265'] as const) {
+      const once = makeClip({ ...rare, coding });
+      opened.push({ close: async () => once.remove() });
+      const camera = await gstreamer.open(once, undefined, rare);
+      opened.push(camera);
+      const watched = watch({ kind: 'rtsp', url: camera.url, user: null, password: null });
+      // Who misses the first key picture has nothing before a minute is over, and is told to start anew before that.
+      await expect.poll(() => watched.reds.length, WAIT).toBeGreaterThan(10);
+      expect(watched.capture.status.restarts).toBe(0);
+    }
+  },
+);
+
+test.skipIf(gstreamer.missing !== null)(
+  'a camera that is joined between two key pictures is seen whole',
+  async () => {
+    const look = { ...CLIP_SIZE, colour: '0xC02040', framesPerSecond: 8, keyEvery: 8 };
+    const late = makeClip({ ...look, coding: 'h265' });
+    opened.push({ close: async () => late.remove() });
+    const stream = readFileSync(late.stream);
+    const key = stream.indexOf(Buffer.from([0, 0, 1, H265_IDR]));
+    const next = stream.indexOf(Buffer.from([0, 0, 0, 1, H265_DELIMITER]), key);
+    expect(next).toBeGreaterThan(key);
+    writeFileSync(late.stream, Buffer.concat([stream.subarray(0, key), stream.subarray(next)]));
+    const camera = await gstreamer.open(late, undefined, look);
+    opened.push(camera);
+    const watched = watch({ kind: 'rtsp', url: camera.url, user: null, password: null });
+    await expect.poll(() => watched.reds.length, WAIT).toBeGreaterThan(4);
+    expect(Math.abs((watched.reds[0] ?? 0) - 0xc0)).toBeLessThan(12);
+  },
+);
+
+test('what is not of the announced coding any more is no picture, and a fault until it is', async () => {
+  const units = await readAccessUnits(clip.mp4);
+  const foreign = readFileSync(other.stream)
+    .toString('latin1')
+    .split('\0\0\x01')
+    .slice(1)
+    .map((nal) => ({ nals: [Buffer.from(nal, 'latin1')], key: false }));
+  const longEnough = Array.from({ length: Math.ceil((8 * CLIP_FPS) / foreign.length) }, () => foreign).flat();
+  const camera = await openRtspCamera({ accessUnits: [...units, ...longEnough], framesPerSecond: CLIP_FPS });
+  opened.push(camera);
+  const watched = watch({ kind: 'rtsp', url: camera.url, user: null, password: null });
+  await expect.poll(() => watched.reds.length, WAIT).toBeGreaterThan(10);
+  camera.play();
+  await expect.poll(() => watched.faults.map(({ code }) => code), WAIT).toContain('stalled');
+  await expect.poll(() => watched.faults.at(-1)?.active, WAIT).toBe(false);
+  for (const red of watched.reds) expect(Math.abs(red - 0x20)).toBeLessThan(12);
+});

@@ -34,8 +34,8 @@ export interface CameraServer {
 
 export interface TestClip {
   readonly mp4: string;
-  /** The same as a byte stream with access unit delimiters. */
-  readonly h264: string;
+  /** The same as a byte stream with access unit delimiters; its ending names the coding. */
+  readonly stream: string;
   remove(): void;
 }
 
@@ -48,32 +48,50 @@ export const CLIP_COLOUR = { red: 0x20, green: 0x60, blue: 0xc0 } as const;
 /** Two clips one after the other in one stream, with pictures of different sizes. */
 export function makeSwitchingClip(): TestClip {
   const folder = mkdtempSync(join(tmpdir(), 'roadside-camera-'));
-  const [h264, mp4] = [join(folder, 'clip.h264'), join(folder, 'clip.mp4')];
+  const [stream, mp4] = [join(folder, 'clip.h264'), join(folder, 'clip.mp4')];
   const parts = [makeClip(), makeClip({ widthPx: 1280, heightPx: 720, colour: '0xC02040' })];
-  writeFileSync(h264, Buffer.concat(parts.map((part) => readFileSync(part.h264))));
+  writeFileSync(stream, Buffer.concat(parts.map((part) => readFileSync(part.stream))));
   for (const part of parts) part.remove();
-  return { mp4, h264, remove: () => rmSync(folder, { recursive: true }) };
+  return { mp4, stream, remove: () => rmSync(folder, { recursive: true }) };
 }
 
-/** One colour at the left; at the right a moving picture with noise, so that key pictures are large. */
-export function makeClip(
-  look: { readonly widthPx: number; readonly heightPx: number; readonly colour: string } = {
-    ...CLIP_SIZE,
-    colour: '0x2060C0',
+interface ClipLook {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly colour: string;
+  readonly coding?: keyof typeof CODINGS;
+  readonly framesPerSecond?: number;
+  readonly seconds?: number;
+  /** Pictures from one key picture to the next. */
+  readonly keyEvery?: number;
+}
+
+const CODINGS = {
+  h264: {
+    encode: '-c:v libx264 -preset ultrafast -profile:v main -bf 0',
+    stream: '-bsf:v h264_mp4toannexb,h264_metadata=aud=insert -f h264',
   },
-): TestClip {
+  h265: {
+    encode: '-c:v libx265 -preset ultrafast -x265-params log-level=none:bframes=0',
+    stream: '-bsf:v hevc_mp4toannexb,hevc_metadata=aud=insert -f hevc',
+  },
+} as const;
+
+/** One colour at the left; at the right a moving picture with noise, so that key pictures are large. */
+export function makeClip(look: ClipLook = { ...CLIP_SIZE, colour: '0x2060C0' }): TestClip {
+  const { widthPx, heightPx, colour, coding = 'h264', framesPerSecond = CLIP_FPS } = look;
+  const { seconds = CLIP_SECONDS, keyEvery = 25 } = look;
   const folder = mkdtempSync(join(tmpdir(), 'roadside-camera-'));
   const mp4 = join(folder, 'clip.mp4');
-  const h264 = join(folder, 'clip.h264');
-  const half = `size=${look.widthPx / 2}x${look.heightPx}:rate=${CLIP_FPS}:duration=${CLIP_SECONDS}`;
-  const filter = `color=c=${look.colour}:${half}[l];testsrc=${half},noise=alls=20:allf=t[r];[l][r]hstack`;
-  const coding = '-c:v libx264 -preset ultrafast -profile:v main -bf 0 -g 25 -x264-params aud=1';
-  const colours = '-pix_fmt yuv420p';
+  const stream = join(folder, `clip.${coding}`);
+  const half = `size=${widthPx / 2}x${heightPx}:rate=${framesPerSecond}:duration=${seconds}`;
+  const filter = `color=c=${colour}:${half}[l];testsrc=${half},noise=alls=20:allf=t[r];[l][r]hstack`;
+  const coded = `${CODINGS[coding].encode} -g ${keyEvery} -pix_fmt yuv420p`.split(' ');
   const quiet = ['-nostdin', '-loglevel', 'error', '-y'];
-  const encode = ['-filter_complex', filter, ...coding.split(' '), ...colours.split(' '), mp4];
-  execFileSync('ffmpeg', [...quiet, ...encode]);
-  execFileSync('ffmpeg', [...quiet, '-i', mp4, '-c', 'copy', '-bsf:v', 'h264_mp4toannexb', h264]);
-  return { mp4, h264, remove: () => rmSync(folder, { recursive: true }) };
+  execFileSync('ffmpeg', [...quiet, '-filter_complex', filter, ...coded, mp4]);
+  const split = ['-c', 'copy', ...CODINGS[coding].stream.split(' '), stream];
+  execFileSync('ffmpeg', [...quiet, '-i', mp4, ...split]);
+  return { mp4, stream, remove: () => rmSync(folder, { recursive: true }) };
 }
 
 export const simulatedCamera: CameraServer = {
@@ -133,13 +151,26 @@ export const encryptedCamera: CameraServer = {
 const PYTHON = '/usr/bin/python3';
 const SERVER = fileURLToPath(new URL('../fakes/rtsp-server.py', import.meta.url));
 
-export function gstreamerCamera(authentication: 'basic' | 'digest'): CameraServer {
+/** A camera that can be set to show something else, of another coding too, while it is away. */
+export interface SettableCamera extends BreakableCamera {
+  restore(shows?: { readonly clip: TestClip; readonly framesPerSecond: number }): Promise<void>;
+}
+
+export interface SettableCameraServer extends CameraServer {
+  open(
+    clip: TestClip,
+    login?: CameraLogin,
+    rate?: { readonly framesPerSecond: number },
+  ): Promise<SettableCamera>;
+}
+
+export function gstreamerCamera(authentication: 'basic' | 'digest'): SettableCameraServer {
   const missing = gstreamerMissing();
   return {
     name: `GStreamer's RTSP server (${authentication}${missing === null ? '' : `, ${missing}`})`,
     kind: 'rtsp',
     missing,
-    async open(clip, login) {
+    async open(clip, login, rate) {
       const environment =
         login === undefined
           ? {}
@@ -148,13 +179,14 @@ export function gstreamerCamera(authentication: 'basic' | 'digest'): CameraServe
               CAMERA_PASSWORD: login.password,
               CAMERA_AUTHENTICATION: authentication,
             };
-      let server = await startServer({ clip: clip.h264, port: 0, environment });
+      const shown = { clip, framesPerSecond: rate?.framesPerSecond ?? CLIP_FPS };
+      let server = await startServer({ ...shown, port: 0, environment });
       const { port } = server;
       return {
         url: `rtsp://127.0.0.1:${port}/cam`,
         drop: () => server.kill(),
-        async restore() {
-          server = await startServer({ clip: clip.h264, port, environment });
+        async restore(shows = shown) {
+          server = await startServer({ ...shows, port, environment });
         },
         freeze: () => server.signal('SIGSTOP'),
         unfreeze: () => server.signal('SIGCONT'),
@@ -179,11 +211,13 @@ interface RunningServer {
 }
 
 function startServer(options: {
-  readonly clip: string;
+  readonly clip: TestClip;
+  readonly framesPerSecond: number;
   readonly port: number;
   readonly environment: Readonly<Record<string, string>>;
 }): Promise<RunningServer> {
-  const child = spawn(PYTHON, [SERVER, options.clip, String(CLIP_FPS), String(options.port)], {
+  const { clip, framesPerSecond, port } = options;
+  const child = spawn(PYTHON, [SERVER, clip.stream, String(framesPerSecond), String(port)], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, ...options.environment },
   });

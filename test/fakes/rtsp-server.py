@@ -1,7 +1,7 @@
-"""A real RTSP server (GStreamer's) as a camera: rtsp-server.py CLIP.h264 FRAMES_PER_SECOND [PORT]
+"""A real RTSP server (GStreamer's) as a camera: rtsp-server.py CLIP.h264|CLIP.h265 FRAMES_PER_SECOND [PORT]
 
-CLIP is an H.264 byte stream whose pictures start with access unit delimiters; it is sent live, in a loop, at
-rtsp://127.0.0.1:PORT/cam. Prints "ready PORT". With CAMERA_USER and CAMERA_PASSWORD in the environment it
+CLIP is a byte stream of that coding whose pictures start with access unit delimiters; it is sent live, in a loop,
+at rtsp://127.0.0.1:PORT/cam. Prints "ready PORT". With CAMERA_USER and CAMERA_PASSWORD in the environment it
 asks for them with the authentication named by CAMERA_AUTHENTICATION (basic or digest). Exits with 77 when
 GStreamer's packages are missing. Ends when its standard input ends, so that no test leaves it behind.
 """
@@ -22,30 +22,30 @@ except (ImportError, ValueError) as problem:
     print(f"GStreamer's RTSP server is not installed: {problem}", flush=True)
     sys.exit(77)
 
-DELIMITER = b"\0\0\0\1\x09"
+DELIMITERS = {"h264": b"\0\0\0\1\x09", "h265": b"\0\0\0\1\x46"}
 ROLE = "viewer"
 LAUNCH = (
     "( appsrc name=source is-live=true format=time do-timestamp=true block=false"
-    " caps=video/x-h264,stream-format=byte-stream,alignment=au"
-    " ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1 )"
+    " caps=video/x-{coding},stream-format=byte-stream,alignment=au"
+    " ! {coding}parse ! rtp{coding}pay name=pay0 pt=96 config-interval=-1 )"
 )
 
 
-def split_pictures(stream):
+def split_pictures(stream, delimiter):
     starts = []
-    at = stream.find(DELIMITER)
+    at = stream.find(delimiter)
     while at >= 0:
         starts.append(at)
-        at = stream.find(DELIMITER, at + 1)
+        at = stream.find(delimiter, at + 1)
     return [stream[a:b] for a, b in zip(starts, starts[1:] + [len(stream)])]
 
 
 class Camera(GstRtspServer.RTSPMediaFactory):
-    def __init__(self, pictures, frames_per_second):
+    def __init__(self, coding, pictures, frames_per_second):
         super().__init__()
         self.pictures = pictures
         self.frames_per_second = frames_per_second
-        self.set_launch(LAUNCH)
+        self.set_launch(LAUNCH.format(coding=coding))
         self.set_shared(True)
         self.set_latency(0)
 
@@ -80,8 +80,10 @@ def authentication(user, password, method):
 
 def main(clip, frames_per_second, port="0"):
     Gst.init(None)
+    coding = clip.rpartition(".")[2]
     with open(clip, "rb") as file:
-        camera = Camera(split_pictures(file.read()), float(frames_per_second))
+        pictures = split_pictures(file.read(), DELIMITERS[coding])
+    camera = Camera(coding, pictures, float(frames_per_second))
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
     server.set_service(port)

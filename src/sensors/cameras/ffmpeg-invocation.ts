@@ -81,12 +81,13 @@ export function ffmpegInvocation(options: {
   const input = source.kind === 'file' ? fileInput(source, recordingPace) : networkInput(source, options);
   const hardware = DECODING[decoder];
   const thinning = options.framesPerSecond === undefined ? [] : [thinningFilter(options.framesPerSecond)];
-  const filters = [...thinning, ...pictureFilters(placement)].join(',');
-  // It keeps the delay of a live camera short, and costs a recording the pictures up to its second key picture.
-  const live = source.kind === 'file' ? [] : ['-fflags', 'nobuffer'];
+  // A recording begins with a key picture; a decoder that is a codec of its own waits for one, and may not name it.
+  const joins = source.kind !== 'file' && hardware.codecs.length === 0;
+  const whole = joins ? [FROM_A_KEY_PICTURE] : [];
+  const filters = [...whole, ...thinning, ...pictureFilters(placement)].join(',');
   const args = [
     ...['-hide_banner', '-loglevel', 'error', ...decodingLimits([...CAMERA_CODECS, ...hardware.codecs])],
-    ...['-threads', '1', ...live, '-flags', 'low_delay', ...hardware.args],
+    ...['-threads', '1', '-flags', 'low_delay', ...hardware.args],
     ...input.args,
     ...['-map', '0:v:0', '-an', '-sn', '-dn', '-vf', filters],
     // Numbered pictures: a camera whose clock jumps back would otherwise lose all until it catches up.
@@ -158,11 +159,9 @@ function networkInput(
   options: { readonly socketTimeoutMs: number },
 ): FfmpegInvocation {
   const carrier = CARRIERS[source.kind];
-  // Measuring the rate, which nobody asks for, would take ffmpeg some twenty pictures before the first one is shown.
-  const asked = [
-    ...carrier.options(Math.round(options.socketTimeoutMs * 1000)),
-    ...['fflags nobuffer', 'fpsprobesize 0'],
-  ];
+  // Measuring the rate, which nobody asks for, would take ffmpeg some twenty pictures before the first one is shown:
+  // in the camera's own stream, and again in that of the script.
+  const asked = [...carrier.options(Math.round(options.socketTimeoutMs * 1000)), 'fpsprobesize 0'];
   const script = [
     'ffconcat version 1.0',
     `file ${quoted(addressWithCredentials(source, carrier))}`,
@@ -170,7 +169,10 @@ function networkInput(
     '',
   ];
   return {
-    args: ['-f', 'concat', '-safe', '0', '-protocol_whitelist', carrier.whitelist, '-i', 'pipe:0'],
+    args: [
+      ...['-fpsprobesize', '0', '-f', 'concat', '-safe', '0'],
+      ...['-protocol_whitelist', carrier.whitelist, '-i', 'pipe:0'],
+    ],
     stdin: script.join('\n'),
   };
 }
@@ -206,6 +208,12 @@ function quoted(text: string): string {
 export function withoutCredentials(text: string): string {
   return text.replaceAll(/(\b[a-z]+:\/\/)[^/\s]*@/g, '$1');
 }
+
+/**
+ * A camera is often joined between two key pictures. ffmpeg shows H.265 and MPEG-4 at once then, on grey: what was
+ * already there is missing. Where no key picture comes for 5 s, as with intra refresh, what there is has to do.
+ */
+const FROM_A_KEY_PICTURE = "select='key+eq(pict_type,I)+gt(selected_n,0)+gt(t-start_t,5)'";
 
 /**
  * Crops in shares of the picture that really comes, so that a camera switched to its smaller stream shows the

@@ -14,7 +14,7 @@ import { CLIP_FPS } from './clips.ts';
 
 /** The most that a site file may ask for: every picture of the clip is handed out. */
 const EVERY_FPS = 30;
-/** What our capture asks of ffmpeg, asked of OpenCV's. */
+/** What our capture asks of ffmpeg, asked of OpenCV's; and `nobuffer`, which costs the pictures up to a key picture. */
 const LOW_DELAY = 'rtsp_transport;tcp|fflags;nobuffer|flags;low_delay|threads;1';
 const READER = new URL('./opencv-reader.py', import.meta.url).pathname;
 const SETTLE_MS = 4000;
