@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { assertNever } from '../base/assert-never.ts';
 import { canonicalJson } from '../base/canonical-json.ts';
 import { messageOf, RoadsideError } from '../base/errors.ts';
+import { passwordIn } from '../base/password-text.ts';
 import { calibrateRoad } from '../base/road-plane.ts';
 import { detectorInput } from '../catalog/derive/detector-input.ts';
 import { pollMsOf } from '../catalog/derive/evidence.ts';
@@ -204,7 +205,7 @@ function planSource({ id, source }: Camera): CameraPlan['source'] {
 
 function readPassword(camera: string, file: string): string {
   try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    return passwordIn(readFileSync(file, 'utf8'));
   } catch (error) {
     throw new RoadsideError(
       'config-unreadable',

@@ -1,4 +1,5 @@
 import { RoadsideError } from '../base/errors.ts';
+import { closest } from '../catalog/load/suggest.ts';
 import { CHINESE_HINTS } from './chinese-hints.table.ts';
 import type { CommandIo } from './command-io.ts';
 
@@ -145,7 +146,9 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
-    io.error(`There is no command "${name}".\n\n${usageText()}`);
+    const near = closest(name, Object.keys(COMMANDS));
+    const meant = near === null ? '' : ` Did you mean "${near}"? 是否应为 "${near}"？`;
+    io.error(`There is no command "${name}" 没有这个命令。${meant}\n\n${usageText()}`);
     return 2;
   }
   try {

@@ -1,3 +1,5 @@
+import { withoutWrittenPassword } from '../base/address-password.ts';
+
 /** Deeper than this a logged value is a mistake; it is cut rather than walked. */
 const MAX_DEPTH = 6;
 const SECRET_NAME = /pass(word|phrase)|secret|token|credential|(^|[a-z_-])key$/i;
@@ -7,7 +9,7 @@ const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]*@/gi;
 
 /** Text without the credentials of the URLs in it. */
 export function redactText(text: string): string {
-  return text.replace(URL_CREDENTIALS, `$1${HIDDEN}@`);
+  return withoutWrittenPassword(text.replace(URL_CREDENTIALS, `$1${HIDDEN}@`));
 }
 
 /** A copy that may be logged: values under secret-looking names hidden at any depth, errors made plain. */

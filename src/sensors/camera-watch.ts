@@ -8,6 +8,7 @@ import {
   createCameraCapture,
 } from './cameras/camera-capture.ts';
 import type { CameraEvidence } from './cameras/evidence/camera-evidence.ts';
+import { sizeNote } from './cameras/evidence/stream-size.ts';
 import { createImageHealth, type ImageFault, type ImageHealthTiming } from './cameras/health/image-health.ts';
 import { openViewMemory } from './cameras/health/view-file.ts';
 import type { CameraPlan, SensorHealth } from './contract.ts';
@@ -43,7 +44,7 @@ export interface CameraWatchOptions
   readonly model: ModelPlan;
   readonly imageTiming?: Partial<ImageHealthTiming>;
   /** What keeps the stream for the incidents of this camera; none when absent. */
-  readonly evidence?: Pick<CameraEvidence, 'copy' | 'saw'>;
+  readonly evidence?: Pick<CameraEvidence, 'copy' | 'saw' | 'streamSize'>;
   observe(observations: readonly Observation[]): void;
 }
 
@@ -128,7 +129,10 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
           latencyP50Ms: round(latencyMs.median(), 1),
           refusedTracks: tracker.refused,
         },
-        note: (note || image.note).slice(0, NOTE_LIMIT_CHARS),
+        note: (note || image.note || sizeNote(plan.picture, evidence?.streamSize ?? null)).slice(
+          0,
+          NOTE_LIMIT_CHARS,
+        ),
       };
     },
   };

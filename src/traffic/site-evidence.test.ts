@@ -71,6 +71,22 @@ test('a clip that comes after the closing repeats the closing with it', () => {
   expect(late.incidents).toMatchObject([{ incident, phase: 'close', closedAtMs, closing, evidence: [{}] }]);
 });
 
+test.each([
+  { clock: 'forward by an hour', stepMs: 3_600_000 },
+  { clock: 'back by an hour', stepMs: -3_600_000 },
+])('a clip that comes after the clock was set $clock tells the incident in the new time', ({ stepMs }) => {
+  const { state, incident } = withIncident();
+  const pictured = fold(state, [kept(incident, 'picture', 2000)], 2000).state;
+  const later = { ...now(11_000), wallMs: now(11_000).wallMs + stepMs };
+  const { records } = foldSite(DEFINITION, pictured, [kept(incident, 'clip', 11_000)], later);
+  const [told] = incidentsIn(records);
+  const inNewTime = (monoMs: number): number => now(monoMs).wallMs + stepMs;
+  expect(told).toMatchObject({
+    ...{ startedAtMs: inNewTime(900), openedAtMs: inNewTime(1000), grounds: [{ atMs: inNewTime(1000) }] },
+    evidence: [{ fromMs: inNewTime(500) }, { fromMs: inNewTime(500), toMs: inNewTime(1500) }],
+  });
+});
+
 test('evidence of an incident that nobody knows is no record', () => {
   const { state } = withIncident();
   expect(fold(state, [kept('test/other/7', 'clip', 2000)], 2000).incidents).toEqual([]);

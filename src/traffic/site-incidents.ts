@@ -136,7 +136,10 @@ function hearLane(
   const hasStopLine = definition.cameras.some(({ lanes }) =>
     lanes.some((seen) => seen.lane === lane.lane && seen.stopLine !== null),
   );
-  const here: WitnessedLane = { ...at, hasStopLine, loop: believedLoop(before, lane) };
+  const isCongested = [...before.incidents.values()].some(
+    (known) => known.lane === lane.lane && known.incidentKind === 'congestion' && known.life.kind === 'open',
+  );
+  const here: WitnessedLane = { ...at, hasStopLine, isCongested, loop: believedLoop(before, lane) };
   const judged = judgeWitness(known ?? NO_WITNESS, here, definition.incidents);
   const noted = witness(before, lane.lane, () => judged.witness);
   const raised = raiseIncidents(definition, noted, judged.evidence, draft);

@@ -11,6 +11,7 @@ import {
   noteTick,
   takeDue,
 } from './hires/hires-log.ts';
+import { onClockSetBy } from './incidents/evidence-files.ts';
 import { objectEvidence } from './incidents/object-evidence.ts';
 import { laneIndex } from './lane-index.ts';
 import {
@@ -115,7 +116,8 @@ function followClock(
   const followed = { ...state, offsetMs: clock.offsetMs };
   if (Math.abs(steppedMs) <= CLOCK_STEP_MS) return beginIntervals(followed, clock);
   const cut = cutAll(definition, beginIntervals(followed, { ...clock, offsetMs }), clock, draft);
-  return { ...cut, hires: noteClockStep(cut.hires, steppedMs, tick) };
+  const recentIncidents = onClockSetBy(steppedMs, cut.recentIncidents);
+  return { ...cut, recentIncidents, hires: noteClockStep(cut.hires, steppedMs, tick) };
 }
 
 /** What has begun since the last tick gets its place before the tick's observations are folded. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, RoadsideError } from '../base/errors.ts';
+import { passwordIn } from '../base/password-text.ts';
 
 /** How the site reaches the platform's broker, as the site file says it. */
 export interface UplinkSettings {
@@ -71,7 +72,7 @@ export async function readSecrets(settings: UplinkSettings): Promise<UplinkSecre
   const { passwordFile, caFile, certFile, keyFile } = settings;
   const password = passwordFile === undefined ? undefined : await read(passwordFile, 'uplink-credentials');
   return {
-    ...(password === undefined ? {} : { password: password.toString('utf8').replace(/\r?\n$/, '') }),
+    ...(password === undefined ? {} : { password: passwordIn(password.toString('utf8')) }),
     ...(caFile === undefined ? {} : { ca: await read(caFile, 'uplink-tls') }),
     ...(certFile === undefined ? {} : { cert: await read(certFile, 'uplink-tls') }),
     ...(keyFile === undefined ? {} : { key: await read(keyFile, 'uplink-tls') }),

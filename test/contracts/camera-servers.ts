@@ -160,7 +160,7 @@ export interface SettableCameraServer extends CameraServer {
   open(
     clip: TestClip,
     login?: CameraLogin,
-    rate?: { readonly framesPerSecond: number },
+    ways?: { readonly framesPerSecond: number; readonly sound?: boolean },
   ): Promise<SettableCamera>;
 }
 
@@ -170,16 +170,18 @@ export function gstreamerCamera(authentication: 'basic' | 'digest'): SettableCam
     name: `GStreamer's RTSP server (${authentication}${missing === null ? '' : `, ${missing}`})`,
     kind: 'rtsp',
     missing,
-    async open(clip, login, rate) {
-      const environment =
-        login === undefined
+    async open(clip, login, ways) {
+      const environment = {
+        ...(ways?.sound === true ? { CAMERA_SOUND: 'yes' } : {}),
+        ...(login === undefined
           ? {}
           : {
               CAMERA_USER: login.user,
               CAMERA_PASSWORD: login.password,
               CAMERA_AUTHENTICATION: authentication,
-            };
-      const shown = { clip, framesPerSecond: rate?.framesPerSecond ?? CLIP_FPS };
+            }),
+      };
+      const shown = { clip, framesPerSecond: ways?.framesPerSecond ?? CLIP_FPS };
       let server = await startServer({ ...shown, port: 0, environment });
       const { port } = server;
       return {

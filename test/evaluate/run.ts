@@ -47,6 +47,7 @@ async function evaluateClip(
   const startedMs = performance.now();
   const { records, pictures } = await watchClip({ file, site, detector });
   const seconds = (performance.now() - startedMs) / MS_PER_S;
+  if (pictures === 0) throw new RangeError(`${file}: not one picture could be read from it`);
   const judge = (judged: Truth): JudgedClip =>
     judgeClip({
       clip: name,
@@ -77,7 +78,13 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
   };
   const clips: ClipReport[] = [];
   for (const name of names) {
-    const report = await evaluateClip(name, options, openDetector);
+    const report = await evaluateClip(name, options, openDetector).catch((error: unknown) => {
+      // The others are judged all the same.
+      process.stderr.write(`${name}   not judged: ${messageOf(error)}\n`);
+      process.exitCode = 1;
+      return undefined;
+    });
+    if (report === undefined) continue;
     if (report === null) {
       say(`${name}   left out: neither a scene nor a line in its truth`);
       continue;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { readJson } from './read-json.ts';
 import type { Truth, TruthLine } from './truth.ts';
 
 const point = z.tuple([z.number(), z.number()]);
@@ -59,7 +59,7 @@ export type SceneLane = Scene['lanes'][number];
 /** Reads NAME.scene.json from the first folder that has it; null when none has. */
 export async function readScene(files: readonly string[]): Promise<Scene | null> {
   const file = files.find((each) => existsSync(each));
-  return file === undefined ? null : sceneSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  return file === undefined ? null : await readJson(file, sceneSchema);
 }
 
 /** Directions by the names that truths use, as steps in the picture. */

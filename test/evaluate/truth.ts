@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { readJson } from './read-json.ts';
 
 /** What people saw in a clip. Pixels of the decoded picture; seconds from the first picture. */
 const point = z.tuple([z.number(), z.number()]);
@@ -43,7 +43,7 @@ export type Truth = z.infer<typeof truthSchema>;
 export type TruthLine = Truth['lines'][number];
 
 export async function readTruth(file: string): Promise<Truth> {
-  return truthSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  return await readJson(file, truthSchema);
 }
 
 /** The same truth later by `byS`, going round at the end of the clip: a wrong truth that looks like a right one. */

@@ -70,6 +70,11 @@ function yoloxRow(box: Box, stride: number): { readonly row: number; readonly va
 }
 
 const OBJECTNESS = 0.9;
+const rowWithObjectness = (truth: Truth): readonly number[] => [
+  ...middleOf(truth.box),
+  OBJECTNESS,
+  ...scoresOf({ ...truth, score: truth.score / OBJECTNESS }),
+];
 export const ENCODERS: Readonly<Record<DecoderName, (truths: readonly Truth[]) => NetOutputs>> = {
   'detections-with-class-scores': (truths) => ({
     rows: rowsTensor(
@@ -87,18 +92,8 @@ export const ENCODERS: Readonly<Record<DecoderName, (truths: readonly Truth[]) =
     });
     return { rows: rowsTensor(new Map(rows), [2184, 13]) };
   },
-  yolov5: (truths) => ({
-    rows: rowsTensor(
-      byRow(
-        truths.map((truth) => [
-          ...middleOf(truth.box),
-          OBJECTNESS,
-          ...scoresOf({ ...truth, score: truth.score / OBJECTNESS }),
-        ]),
-      ),
-      [6552, 13],
-    ),
-  }),
+  'yolox-decoded': (truths) => ({ rows: rowsTensor(byRow(truths.map(rowWithObjectness)), [2184, 13]) }),
+  yolov5: (truths) => ({ rows: rowsTensor(byRow(truths.map(rowWithObjectness)), [6552, 13]) }),
   yolov8(truths) {
     const output = tensor([1, 12, 2184]);
     truths.forEach((truth, index) => {

@@ -5,7 +5,9 @@
 
 export interface FakeOutput {
   readonly dims: readonly number[];
-  readonly data: Float32Array | BigInt64Array;
+  readonly data: Float32Array | BigInt64Array | Int32Array | Uint16Array;
+  /** The file beside the model that holds the values instead, as exporters write large models. */
+  readonly beside?: string;
 }
 
 export interface FakeInput {
@@ -14,7 +16,7 @@ export interface FakeInput {
   readonly dims: readonly (number | string)[];
 }
 
-const ELEMENT_TYPES = { float32: 1, uint8: 2, int64: 7, float16: 10 } as const;
+const ELEMENT_TYPES = { float32: 1, uint8: 2, int32: 6, int64: 7, float16: 10 } as const;
 const OPSET = 17;
 const IR_VERSION = 8;
 
@@ -29,21 +31,28 @@ export function onnxFile(net: {
     text(2, 'fake'),
     ...outputs.map(([name, output]) => part(5, tensor(`${name}_value`, output))),
     ...Object.entries(net.inputs).map(([name, input]) => part(11, port(name, input))),
-    ...outputs.map(([name, { dims, data }]) => {
-      const type = data instanceof Float32Array ? 'float32' : 'int64';
-      return part(12, port(name, { type, dims }));
-    }),
+    ...outputs.map(([name, { dims, data }]) => part(12, port(name, { type: typeOf(data), dims }))),
   ];
   return Buffer.concat([whole(1, IR_VERSION), part(8, [whole(2, OPSET)]), part(7, graph)]);
 }
 
-function tensor(name: string, { dims, data }: FakeOutput): readonly Buffer[] {
-  const type = data instanceof Float32Array ? 'float32' : 'int64';
+/** Halves have no array of their own: their bits. */
+function typeOf(data: FakeOutput['data']): keyof typeof ELEMENT_TYPES {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof BigInt64Array) return 'int64';
+  return data instanceof Int32Array ? 'int32' : 'float16';
+}
+
+function tensor(name: string, { dims, data, beside }: FakeOutput): readonly Buffer[] {
+  const content = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const isExternal = 1;
   return [
     ...dims.map((side) => whole(1, side)),
-    whole(2, ELEMENT_TYPES[type]),
+    whole(2, ELEMENT_TYPES[typeOf(data)]),
     text(8, name),
-    bytes(9, Buffer.from(data.buffer, data.byteOffset, data.byteLength)),
+    ...(beside === undefined
+      ? [bytes(9, content)]
+      : [part(13, [text(1, 'location'), text(2, beside)]), whole(14, isExternal)]),
   ];
 }
 

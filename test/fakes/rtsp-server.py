@@ -2,8 +2,8 @@
 
 CLIP is a byte stream of that coding whose pictures start with access unit delimiters; it is sent live, in a loop,
 at rtsp://127.0.0.1:PORT/cam. Prints "ready PORT". With CAMERA_USER and CAMERA_PASSWORD in the environment it
-asks for them with the authentication named by CAMERA_AUTHENTICATION (basic or digest). Exits with 77 when
-GStreamer's packages are missing. Ends when its standard input ends, so that no test leaves it behind.
+asks for them with the authentication named by CAMERA_AUTHENTICATION (basic or digest). With CAMERA_SOUND
+the pictures are the second of two tracks. Exits with 77 when GStreamer's packages are missing. Ends when its standard input ends, so that no test leaves it behind.
 """
 
 import os
@@ -27,8 +27,9 @@ ROLE = "viewer"
 LAUNCH = (
     "( appsrc name=source is-live=true format=time do-timestamp=true block=false"
     " caps=video/x-{coding},stream-format=byte-stream,alignment=au"
-    " ! {coding}parse ! rtp{coding}pay name=pay0 pt=96 config-interval=-1 )"
+    " ! {coding}parse ! rtp{coding}pay name={pay} pt=96 config-interval=-1 {sound} )"
 )
+SOUND = "audiotestsrc is-live=true ! audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay name=pay0"
 
 
 def split_pictures(stream, delimiter):
@@ -45,7 +46,9 @@ class Camera(GstRtspServer.RTSPMediaFactory):
         super().__init__()
         self.pictures = pictures
         self.frames_per_second = frames_per_second
-        self.set_launch(LAUNCH.format(coding=coding))
+        sound = "CAMERA_SOUND" in os.environ
+        tracks = {"pay": "pay1", "sound": SOUND} if sound else {"pay": "pay0", "sound": ""}
+        self.set_launch(LAUNCH.format(coding=coding, **tracks))
         self.set_shared(True)
         self.set_latency(0)
 

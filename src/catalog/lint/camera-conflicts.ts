@@ -1,5 +1,5 @@
 import type { Finding } from '../load/problem.ts';
-import { suggestion } from '../load/suggest.ts';
+import { chineseSuggestion, suggestion } from '../load/suggest.ts';
 import type { Path } from '../schema/json-schema.ts';
 import type { Camera, Site } from '../schema/site.ts';
 import { outlineFindings, outsidePicture } from './drawn-shape.ts';
@@ -44,6 +44,7 @@ function modelFindings(site: Site, at: { camera: Camera; path: Path }): readonly
       path: [...at.path, 'model'],
       message: `expected ${first} as for the first camera, found "${at.camera.model}"`,
       hint: 'All cameras of a site share one detector model in memory.',
+      chinese: `同一站点的摄像机共用一个检测模型：此处应为 ${first}。`,
     },
   ];
 }
@@ -53,8 +54,15 @@ function credentialFindings({ source }: Camera, path: Path): readonly Finding[] 
     return [];
   const missing = source.user === undefined ? 'user' : 'passwordFile';
   const message = `expected ${missing} too, found nothing`;
+  const hint = 'A camera login is user and passwordFile together.';
   return [
-    { code, path: [...path, 'source'], message, hint: 'A camera login is user and passwordFile together.' },
+    {
+      code,
+      path: [...path, 'source'],
+      message,
+      hint,
+      chinese: `user 与 passwordFile 须同时填写，缺少 ${missing}。`,
+    },
   ];
 }
 
@@ -62,7 +70,10 @@ function credentialFindings({ source }: Camera, path: Path): readonly Finding[] 
 function decoderFindings({ source, decoder }: Camera, path: Path): readonly Finding[] {
   if (source.kind !== 'http-mjpeg' || !decoder.endsWith('-v4l2m2m')) return [];
   const message = `expected a decoder for JPEG, found ${decoder}`;
-  return [{ code, path: [...path, 'decoder'], message, hint: 'Leave decoder out for an http-mjpeg camera.' }];
+  const hint = 'Leave decoder out for an http-mjpeg camera.';
+  return [
+    { code, path: [...path, 'decoder'], message, hint, chinese: 'http-mjpeg 摄像机请不要填写 decoder。' },
+  ];
 }
 
 function cropFindings(camera: Camera, path: Path): readonly Finding[] {
@@ -74,9 +85,9 @@ function cropFindings(camera: Camera, path: Path): readonly Finding[] {
   const message =
     `expected a part of the picture of ${picture.widthPx} x ${picture.heightPx} pixels, ` +
     `found one that ends at ${right}, ${bottom}`;
-  return [
-    { code, path: [...path, 'crop'], message, hint: 'x + widthPx and y + heightPx stay within the picture.' },
-  ];
+  const hint = 'x + widthPx and y + heightPx stay within the picture.';
+  const chinese = `crop 超出 ${picture.widthPx} × ${picture.heightPx} 的画面：x + widthPx 和 y + heightPx 不得超过画面。`;
+  return [{ code, path: [...path, 'crop'], message, hint, chinese }];
 }
 
 function referenceFindings(
@@ -87,11 +98,14 @@ function referenceFindings(
   const path = [...at.path, 'lane'];
   if (!at.lanes.includes(name)) {
     const message = `expected a lane of this file, found "${name}"`;
-    return [{ code, path, message, hint: suggestion(name, at.lanes) }];
+    const chinese = `本文件中没有车道 "${name}"。${chineseSuggestion(name, at.lanes)}`;
+    return [{ code, path, message, hint: suggestion(name, at.lanes), chinese }];
   }
   if (camera.lanes.findIndex((lane) => lane.lane === name) === at.index) return [];
   const message = `expected each lane once in a camera, found "${name}" again`;
-  return [{ code, path, message, hint: 'Draw one polygon for the whole lane, or name the other lane.' }];
+  const hint = 'Draw one polygon for the whole lane, or name the other lane.';
+  const chinese = `该摄像机中车道 "${name}" 出现了两次：整条车道画一个多边形，或改为另一条车道。`;
+  return [{ code, path, message, hint, chinese }];
 }
 
 function drawingFindings(
@@ -127,21 +141,34 @@ function lineFindings(
     const same = lane.direction[0].every((value, axis) => value === lane.direction[1][axis]);
     const key = same ? 'direction' : 'countLine';
     const message = `expected two different points, found ${JSON.stringify(lane[key][0])} twice`;
-    return [{ code, path: [...at.path, key], message, hint: 'A line needs a beginning and another end.' }];
+    const hint = 'A line needs a beginning and another end.';
+    return [
+      {
+        code,
+        path: [...at.path, key],
+        message,
+        hint,
+        chinese: `${key} 的两个点相同：线需要不同的起点和终点。`,
+      },
+    ];
   }
   if (!segmentTouches(lane.polygon, lane.countLine)) {
     const message = 'expected a line across the polygon of the lane, found one that does not touch it';
-    return [{ code, path, message, hint: 'Draw the line where vehicles of this lane drive.' }];
+    const hint = 'Draw the line where vehicles of this lane drive.';
+    return [{ code, path, message, hint, chinese: '计数线没有碰到该车道的多边形：请画在该车道车辆行驶处。' }];
   }
   if (angle < COUNT_ANGLE_MIN_DEG) {
     const found = `${angle.toFixed(0)} degrees between them`;
     const message = `expected a line across the direction of travel, found ${found}`;
-    return [{ code, path, message, hint: 'Draw the line from one edge of the lane to the other.' }];
+    const hint = 'Draw the line from one edge of the lane to the other.';
+    const chinese = `计数线与行驶方向只成 ${angle.toFixed(0)} 度：请从车道一侧横画到另一侧。`;
+    return [{ code, path, message, hint, chinese }];
   }
   const { crop } = at.camera;
   if (crop === undefined || lane.countLine.every((point) => isWithin(point, crop))) return [];
   const message = 'expected a line within crop, found one that ends outside it';
-  return [{ code, path, message, hint: 'Nothing outside crop is seen: make crop larger or move the line.' }];
+  const hint = 'Nothing outside crop is seen: make crop larger or move the line.';
+  return [{ code, path, message, hint, chinese: '计数线超出 crop，那里看不到：请扩大 crop 或移动计数线。' }];
 }
 
 function stopLineFindings(
@@ -153,7 +180,8 @@ function stopLineFindings(
   const found = angle === null ? 'no line' : `${angle.toFixed(0)} degrees between them`;
   const message = `expected a line across the direction of travel, found ${found}`;
   const hint = 'Draw the stop line from one edge of the lane to the other.';
-  return [{ code, path: [...at.path, 'stopLine'], message, hint }];
+  const chinese = '停车线没有横跨行驶方向：请从车道一侧画到另一侧。';
+  return [{ code, path: [...at.path, 'stopLine'], message, hint, chinese }];
 }
 
 function isWithin([x, y]: Point, crop: NonNullable<Camera['crop']>): boolean {

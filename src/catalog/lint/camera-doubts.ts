@@ -5,6 +5,7 @@ import type { Camera } from '../schema/site.ts';
 import { detailDoubts } from './detail-doubts.ts';
 import { drawingDoubts } from './drawing-doubts.ts';
 import { groundPlaneDoubts } from './ground-plane-doubts.ts';
+import { laneWidthDoubts } from './lane-width-doubts.ts';
 
 /** What is drawn for a camera and will yield nothing or little: half a drawing, vehicles too small to see. */
 export function cameraDoubts(
@@ -20,7 +21,7 @@ export function cameraDoubts(
       ...turningDoubts(camera, path),
       ...queueDoubts(camera, path),
     ];
-    return [...drawn, ...groundPlaneDoubts(camera, path), ...detail];
+    return [...drawn, ...groundPlaneDoubts(camera, path), ...laneWidthDoubts(camera, path), ...detail];
   });
 }
 

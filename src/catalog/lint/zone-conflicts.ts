@@ -1,5 +1,5 @@
 import type { Finding } from '../load/problem.ts';
-import { suggestion } from '../load/suggest.ts';
+import { chineseSuggestion, suggestion } from '../load/suggest.ts';
 import type { Path } from '../schema/json-schema.ts';
 import type { Camera } from '../schema/site.ts';
 import { outlineFindings, outsidePicture } from './drawn-shape.ts';
@@ -31,11 +31,14 @@ function nameFindings(
   const name = zones[at.index]?.zone ?? '';
   if (at.lanes.includes(name)) {
     const message = `expected a name that no lane has, found "${name}"`;
-    return [{ code, path: at.path, message, hint: 'Incidents name lane and zone: call the zone otherwise.' }];
+    const chinese = `区域名 "${name}" 与车道重名：请另取名称。`;
+    const hint = 'Incidents name lane and zone: call the zone otherwise.';
+    return [{ code, path: at.path, message, hint, chinese }];
   }
   if (zones.findIndex(({ zone }) => zone === name) === at.index) return [];
   const message = `expected each zone once in a camera, found "${name}" again`;
-  return [{ code, path: at.path, message, hint: 'Call the other zone otherwise.' }];
+  const chinese = `该摄像机已有区域 "${name}"：请给另一个区域换名。`;
+  return [{ code, path: at.path, message, hint: 'Call the other zone otherwise.', chinese }];
 }
 
 function laneFindings(
@@ -44,5 +47,6 @@ function laneFindings(
 ): readonly Finding[] {
   if (lane === undefined || at.lanes.includes(lane)) return [];
   const message = `expected a lane of this file, found "${lane}"`;
-  return [{ code, path: at.path, message, hint: suggestion(lane, at.lanes) }];
+  const chinese = `本文件中没有车道 "${lane}"。${chineseSuggestion(lane, at.lanes)}`;
+  return [{ code, path: at.path, message, hint: suggestion(lane, at.lanes), chinese }];
 }

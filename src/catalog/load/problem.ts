@@ -1,3 +1,4 @@
+import { withoutWrittenPassword } from '../../base/address-password.ts';
 import { type ErrorCode, RoadsideError } from '../../base/errors.ts';
 import type { Path } from '../schema/json-schema.ts';
 
@@ -27,6 +28,8 @@ export interface Finding extends Place {
   readonly code: ErrorCode;
   readonly message: string;
   readonly hint: string;
+  /** Both in Chinese; where it is missing, what the code means has to do. */
+  readonly chinese?: string;
 }
 export type Problem = Located<Finding>;
 
@@ -48,7 +51,10 @@ export function formatPath(path: Path): string {
 export function formatProblem(problem: Problem): string {
   const place = problem.line === 0 ? problem.file : `${problem.file}:${problem.line}:${problem.column}`;
   const head = [place, problem.path, `[${problem.code}]`].filter((part) => part !== '').join(' ');
-  return `${head}\n  ${problem.message}\n  → ${problem.hint}`;
+  const hints = [problem.hint, problem.chinese].flatMap((hint) =>
+    hint === undefined ? [] : [`\n  → ${hint}`],
+  );
+  return `${head}\n  ${problem.message}${hints.join('')}`;
 }
 
 /** All problems, file by file and from top to bottom. */
@@ -78,6 +84,7 @@ export function problemsError(problems: readonly Problem[]): RoadsideError {
 /** A found value, short enough for a line, without any user and password of a URL. */
 export function shorten(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
-  const text = (JSON.stringify(value) ?? String(value)).replace(/\/\/[^/@\s"]*@/g, '//***@');
+  const quoted = (JSON.stringify(value) ?? String(value)).replace(/\/\/[^/@\s"]*@/g, '//***@');
+  const text = withoutWrittenPassword(quoted);
   return text.length <= FOUND_MAX_CHARS ? text : `${text.slice(0, FOUND_MAX_CHARS - 1)}…`;
 }

@@ -22,6 +22,14 @@ export function suggestion(word: string, known: readonly string[]): string {
   return names.length === 0 ? 'There is none to choose from.' : `There is: ${names.join(', ')}.`;
 }
 
+/** The same in Chinese. */
+export function chineseSuggestion(word: string, known: readonly string[]): string {
+  const near = closest(word, known);
+  if (near !== null) return `是否应为 "${near}"？`;
+  const names = [...new Set(known)];
+  return names.length === 0 ? '没有可选项。' : `可选：${names.join('、')}。`;
+}
+
 /** Levenshtein distance, row by row. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

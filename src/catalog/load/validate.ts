@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../base/errors.ts';
 import { type JsonSchema, jsonSchemaOf, type Path, schemaAt, valueAt } from '../schema/json-schema.ts';
 import { MOVED_FIELDS } from '../schema/site.ts';
 import { type Finding, shorten } from './problem.ts';
-import { suggestion } from './suggest.ts';
+import { chineseSuggestion, suggestion } from './suggest.ts';
 import type { Outcome, YamlSource } from './yaml-source.ts';
 
 const SECRET_KEY = /pass(word|wd|phrase)?$|secret|token|credential/i;
@@ -43,8 +43,13 @@ function findingsOf(issue: z.core.$ZodIssue, context: Context): readonly Finding
     return issue.keys.map((key) => unknownKey(key, path, context));
   }
   const found = valueAt(context.value, path);
-  const message = `expected ${expectationOf(issue)}, found ${foundText(issue, found, path)}`;
-  return [{ code: context.code, path, message, hint: hintFor(path, context) }];
+  const foundAs = foundText(issue, found, path);
+  const message = `expected ${expectationOf(issue)}, found ${foundAs}`;
+  const expected = chineseExpectationOf(issue);
+  const chineseText =
+    foundAs === 'nothing' ? `缺少 ${path.at(-1)}，${expected}。` : `${expected}，实际为 ${foundAs}。`;
+  const chinese = expected === null ? {} : { chinese: chineseText };
+  return [{ code: context.code, path, message, hint: hintFor(path, context), ...chinese }];
 }
 
 function unknownKey(key: string, parent: Path, context: Context): Finding {
@@ -57,17 +62,28 @@ function unknownKey(key: string, parent: Path, context: Context): Finding {
     ? 'No secrets in this file: write the password into a file of its own and name it in passwordFile.'
     : (moved ?? suggestion(key, known));
   const message = `expected a known key, found "${key}"`;
-  return { code: context.code, path: [...parent, key], atKey: true, message, hint };
+  const advice = secret
+    ? '本文件不得写入密码：请把密码写入单独的文件，并用 passwordFile 指明。'
+    : chineseSuggestion(key, known);
+  const chinese = moved === undefined ? { chinese: `没有 "${key}" 这个字段。${advice}` } : {};
+  return { code: context.code, path: [...parent, key], atKey: true, message, hint, ...chinese };
 }
 
-/** The description of the place; for undescribed named fields their names; else what it belongs to. */
+/** The description of the place and the names of its fields; else what it belongs to. */
 function hintFor(path: Path, context: Context): string {
   for (let length = path.length; length > 0; length -= 1) {
     const schema = schemaAt(context.schema, path.slice(0, length), context.value);
-    if (schema?.description !== undefined) return schema.description;
-    if (schema?.properties !== undefined) return `Fields: ${Object.keys(schema.properties).join(', ')}.`;
+    const isMissing = length === path.length && valueAt(context.value, path) === undefined;
+    const named = schema?.properties !== undefined && (isMissing || schema.description === undefined);
+    const fields = named ? [fieldsOf(schema)] : [];
+    const said = [...(schema?.description === undefined ? [] : [schema.description]), ...fields];
+    if (said.length > 0) return said.join(' ');
   }
-  return `Fields: ${Object.keys(context.schema.properties ?? {}).join(', ')}.`;
+  return fieldsOf(context.schema);
+}
+
+function fieldsOf({ properties }: JsonSchema): string {
+  return `Fields: ${Object.keys(properties ?? {}).join(', ')}.`;
 }
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {
@@ -101,6 +117,35 @@ function expectationOf(issue: z.core.$ZodIssue): string {
   }
 }
 
+const CHINESE_TYPES: Readonly<Record<string, string>> = {
+  number: '数字',
+  int: '整数',
+  string: '文本',
+  boolean: ' true 或 false',
+  array: '列表',
+  tuple: '列表',
+  object: '带名称的字段',
+  record: '带名称的字段',
+};
+
+/** @returns null where only the schema's own words say what is expected */
+function chineseExpectationOf(issue: z.core.$ZodIssue): string | null {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected in CHINESE_TYPES ? `应为${CHINESE_TYPES[issue.expected]}` : null;
+    case 'invalid_value':
+      return chineseOneOf(issue.values);
+    case 'invalid_union':
+      return 'options' in issue && Array.isArray(issue.options) ? chineseOneOf(issue.options) : null;
+    case 'too_small':
+      return `应至少 ${chineseAmount(issue.origin, Number(issue.minimum))}`;
+    case 'too_big':
+      return `应至多 ${chineseAmount(issue.origin, Number(issue.maximum))}`;
+    default:
+      return null;
+  }
+}
+
 function foundText(issue: z.core.$ZodIssue, found: unknown, path: Path): string {
   if (issue.code === 'invalid_key') return shorten(path.at(-1));
   if ((issue.code === 'too_small' || issue.code === 'too_big') && Array.isArray(found)) {
@@ -112,6 +157,15 @@ function foundText(issue: z.core.$ZodIssue, found: unknown, path: Path): string 
 function oneOf(values: readonly unknown[]): string {
   const words = values.filter((value) => value !== undefined && value !== null).map(String);
   return words.length === 1 ? String(words[0]) : `one of ${words.join(', ')}`;
+}
+
+function chineseOneOf(values: readonly unknown[]): string {
+  const words = values.filter((value) => value !== undefined && value !== null).map(String);
+  return words.length === 1 ? `应为 ${words[0]}` : `应为以下之一：${words.join('、')}`;
+}
+
+function chineseAmount(origin: string, limit: number): string {
+  return `${limit}${origin === 'string' ? ' 个字符' : origin === 'array' ? ' 项' : ''}`;
 }
 
 function amount(origin: string, limit: number): string {

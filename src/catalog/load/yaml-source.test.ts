@@ -51,6 +51,14 @@ describe('text that is not YAML is refused with its line', () => {
     expect(refusal('a:\n\tb: 1\n').split('[config-syntax]').length - 1).toBe(1);
   });
 
+  it('tells of full-width colons, and not of what a parser makes of them', () => {
+    const told = refusal('site:\n  id： x\n  name: 长安街：北\nbuses:\n  - id： a\n');
+    expect(told.match(/site\.yaml:\d+:\d+/g)).toEqual(['site.yaml:2:5', 'site.yaml:5:7']);
+    expect(told).toContain('键名后是全角冒号');
+    const outcome = parseYaml({ file: 'site.yaml', text: 'name: 长安街：北\n', code: 'config-syntax' });
+    expect(outcome.kind).toBe('ok');
+  });
+
   it('refuses nesting and aliases that would exhaust the machine', () => {
     expect(refusal('['.repeat(100_000))).toContain('config-syntax');
     expect(refusal('- '.repeat(50_000))).toContain('config-syntax');

@@ -19,6 +19,8 @@ import { formatPath, type Located, type Place, PROBLEMS_MAX, type Problem } from
 export const YAML_MAX_BYTES = 256 * 1024;
 /** Aliases may multiply a document this often at most (a "billion laughs" file is refused). */
 const ALIASES_MAX = 50;
+const WIDE_COLON = /^[\s-]*[A-Za-z]\w*：/;
+
 /** A YAML file that parsed, with the way back from a path to its line. */
 export interface YamlSource {
   readonly file: string;
@@ -93,10 +95,13 @@ export function parseYaml(source: { file: string; text: string; code: ErrorCode 
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const complaints = [...document.errors, ...document.warnings];
   if (complaints.length > 0) {
+    const wide = wideColons(source);
+    if (wide.length > 0) return refuse(...wide);
     const problems = complaints.slice(0, PROBLEMS_MAX).map((complaint): Problem => {
       const { line, col } = lines.linePos(complaint.pos[0]);
       const { message, code: kind } = complaint;
-      return { code, file, line, column: col, path: '', message, hint: hintOf(kind) };
+      const chinese = kind === 'TAB_AS_INDENT' ? { chinese: '缩进请用空格，不要用制表符（Tab）。' } : {};
+      return { code, file, line, column: col, path: '', message, hint: hintOf(kind), ...chinese };
     });
     return refuse(...firstOfEachLine(problems));
   }
@@ -132,6 +137,19 @@ function firstBadAlias(document: Document): number {
     },
   });
   return offset;
+}
+
+/** A Chinese input method types a colon that YAML does not know; all else a parser says then is its confusion. */
+function wideColons(source: { file: string; text: string; code: ErrorCode }): readonly Problem[] {
+  const { file, text, code } = source;
+  return text.split('\n').flatMap((line, index): Problem[] => {
+    const column = WIDE_COLON.exec(line)?.[0].length ?? 0;
+    if (column === 0) return [];
+    const message = 'expected a colon and a space after the key, found the full-width colon "："';
+    const hint = 'Switch the input method to English and type ": ".';
+    const chinese = '键名后是全角冒号“：”：请切换到英文输入法，改为半角冒号加空格。';
+    return [{ code, file, line: index + 1, column, path: '', message, hint, chinese }];
+  });
 }
 
 /** What a parser says further along a broken line is about its own confusion. */

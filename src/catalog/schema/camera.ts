@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hasPasswordWrittenOut } from '../../base/address-password.ts';
 import { filePath, hasNoUserinfo, idSchema, isUrl, passwordFile, user } from './fields.ts';
 
 const point = z
@@ -10,8 +11,12 @@ const address = (protocols: readonly string[], example: string) =>
     .string()
     .max(1000)
     .refine((text) => isUrl(text, protocols), { error: `an address such as ${example}` })
-    .refine(hasNoUserinfo, { error: 'an address without user and password' })
-    .describe('User and password stand beside it, in user and passwordFile.');
+    .refine((text) => hasNoUserinfo(text) && !hasPasswordWrittenOut(text), {
+      error: 'an address without user and password',
+    })
+    .describe(
+      'User and password stand beside it, in user and passwordFile; {user} and {password} name their places in an address that has some.',
+    );
 
 const KINDS = 'rtsp, http-mjpeg or file.';
 const login = { user: user.exactOptional(), passwordFile: passwordFile.exactOptional() };

@@ -1,4 +1,3 @@
-import { access, constants } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type CameraGeometry, cameraGeometry } from '../../app/camera-geometry.ts';
@@ -11,9 +10,13 @@ import { driversDirsWith, shippedFolders } from '../../catalog/shipped.ts';
 import { CHINESE_HINTS } from '../chinese-hints.table.ts';
 import type { CommandIo } from '../command-io.ts';
 import { parseUsage } from '../command-options.ts';
+import { fileWarnings } from '../file-warnings.ts';
 import { geometryLines } from '../geometry-lines.ts';
-import { SCREEN_COLUMNS, wrapText } from '../text-table.ts';
+import { displayWidth, SCREEN_COLUMNS, wrapText } from '../text-table.ts';
 import { warningLines } from '../warning-lines.ts';
+
+const UNENCRYPTED =
+  'The uplink is not encrypted: use mqtts:// outside a closed network. 上行未加密：非封闭网络请用 mqtts://。';
 
 export const CHECK_USAGE = 'roadside check SITE.yaml [--json] [--drivers DIR] [--models DIR]';
 
@@ -31,11 +34,10 @@ export async function runCheck(args: readonly string[], io: CommandIo): Promise<
   return 0;
 }
 
-/** What the kinds of problems found mean, once each, for a reader of Chinese. */
+/** What the kinds of problems found mean, once each, for a reader of Chinese whom the problem itself does not tell. */
 function chineseHints(problems: readonly Problem[]): readonly string[] {
-  return [...new Set(problems.map((problem) => problem.code))].map(
-    (code) => `${code}: ${CHINESE_HINTS[code]}`,
-  );
+  const untold = problems.filter(({ chinese }) => chinese === undefined);
+  return [...new Set(untold.map((problem) => problem.code))].map((code) => `${code}: ${CHINESE_HINTS[code]}`);
 }
 
 function parseOptions(args: readonly string[]) {
@@ -108,13 +110,15 @@ async function summaryOf({ site, drivers, models, configRev, warnings }: LoadedS
     })),
     uplink: { host: uplink.host, encrypted },
     warnings: [
-      ...(encrypted ? [] : ['The uplink is not encrypted: use mqtts:// outside a closed network.']),
+      ...(encrypted ? [] : [UNENCRYPTED]),
       ...[...models].flatMap(([id, model]) =>
         model.kind === 'available'
           ? []
-          : [`Model ${id} cannot be used (${model.problem.code}): ${model.problem.hint}`],
+          : [
+              `Model ${id} cannot be used (${model.problem.code}): ${model.problem.hint} ${CHINESE_HINTS[model.problem.code]}`,
+            ],
       ),
-      ...(await missingFiles(site)),
+      ...(await fileWarnings(site)),
       ...lanesWithoutSensor(site),
     ],
     doubts: warnings,
@@ -142,26 +146,11 @@ function lanesWithoutSensor(site: LoadedSite['site']): readonly string[] {
   return site.approaches.flatMap((approach) =>
     approach.lanes
       .filter((lane) => lane.station === undefined && !seen.has(laneId(approach.id, lane.number)))
-      .map((lane) => `Lane ${laneId(approach.id, lane.number)} has neither loops nor a camera.`),
+      .map(
+        (lane) =>
+          `Lane ${laneId(approach.id, lane.number)} has neither loops nor a camera. 该车道没有线圈也没有摄像机。`,
+      ),
   );
-}
-
-/** Files that the site names and this machine does not have: right on a laptop, wrong in the cabinet. */
-async function missingFiles({ cameras, uplink }: LoadedSite['site']): Promise<readonly string[]> {
-  const sources = cameras.map(({ source }) => (source.kind === 'file' ? source.path : source.passwordFile));
-  const { passwordFile, caFile, certFile, keyFile } = uplink;
-  const named = [...sources, passwordFile, caFile, certFile, keyFile].filter((path) => path !== undefined);
-  const warnings = await Promise.all(
-    named.map(async (path) => {
-      try {
-        await access(path, constants.R_OK);
-        return [];
-      } catch {
-        return [`File ${path} is not on this machine or not readable for this user.`];
-      }
-    }),
-  );
-  return warnings.flat();
 }
 
 function lineOf(bus: Bus): string {
@@ -176,44 +165,53 @@ function placeOf(bus: Bus): string {
   return 'host' in bus ? `${bus.host}:${bus.port}` : `listens on 监听 ${bus.bind}:${bus.port}`;
 }
 
-const TITLE_COLUMNS = 11;
+const TITLE_COLUMNS = 16;
 
 function formatSummary(summary: Summary): string {
   const { host, encrypted } = summary.uplink;
   const rows: readonly (readonly [string, readonly string[]])[] = [
-    ['Site', [`${summary.site}  ${summary.name}  (configuration ${summary.configRev})`]],
-    ['Intervals', [summary.intervalsS.map((intervalS) => `${intervalS} s`).join(', ')]],
-    ['Lanes', summary.lanes.map(({ lane, sensors }) => `${lane}: ${sensors.join(', ') || 'no sensor'}`)],
+    ['Site 站点', [`${summary.site}  ${summary.name}  (configuration ${summary.configRev})`]],
+    ['Intervals 周期', [summary.intervalsS.map((intervalS) => `${intervalS} s`).join(', ')]],
     [
-      'Buses',
+      'Lanes 车道',
+      summary.lanes.map(({ lane, sensors }) => `${lane}: ${sensors.join(', ') || 'no sensor 无设备'}`),
+    ],
+    [
+      'Buses 总线',
       summary.buses.map(({ bus, line, utilisationPct }) =>
-        utilisationPct === null ? `${bus}: ${line}` : `${bus}: ${line}, ${utilisationPct} % used by polling`,
+        utilisationPct === null
+          ? `${bus}: ${line}`
+          : `${bus}: ${line}, ${utilisationPct} % used by polling 轮询占用`,
       ),
     ],
     [
-      'Cameras',
+      'Cameras 摄像机',
       summary.cameras.map(
         ({ camera, source, calibrated }) =>
-          `${camera}: ${source}${calibrated ? '' : ', not calibrated: no km/h'}`,
+          `${camera}: ${source}${calibrated ? '' : ', not calibrated: no km/h 未标定，不测速'}`,
       ),
     ],
     [
-      'Geometry',
+      'Geometry 标定',
       summary.cameras.flatMap(({ camera, geometry }) =>
         geometry === null ? [] : geometryLines(camera, geometry),
       ),
     ],
-    ['Uplink', [`${host}, ${encrypted ? 'TLS' : 'not encrypted'}`]],
-    ['Warnings', summary.warnings],
+    ['Uplink 上行', [`${host}, ${encrypted ? 'TLS' : 'not encrypted 未加密'}`]],
+    ['Warnings 提示', summary.warnings],
   ];
   const lines = rows.flatMap(([title, entries]) =>
     entries.flatMap((entry, index) => {
       const wrapped = wrapText(entry, SCREEN_COLUMNS - TITLE_COLUMNS, '  ');
-      return wrapped.map((line, part) => (index + part === 0 ? title : '').padEnd(TITLE_COLUMNS) + line);
+      return wrapped.map((line, part) => titleOf(index + part === 0 ? title : '') + line);
     }),
   );
   const doubts = summary.doubts.flatMap((doubt) => warningLines({ ...doubt, place: placeInFile(doubt) }));
   return [...lines, ...doubts, 'OK: this file can be used. 配置可用。'].join('\n');
+}
+
+function titleOf(title: string): string {
+  return title + ' '.repeat(TITLE_COLUMNS - displayWidth(title));
 }
 
 function placeInFile({ file, line, path }: Warning): string {

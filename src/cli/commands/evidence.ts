@@ -35,7 +35,10 @@ export async function runEvidence(args: readonly string[], io: CommandIo): Promi
     });
   }
   await mkdir(options.out, { recursive: true });
-  for (const file of files) io.out(await fetchChecked(options, file));
+  for (const file of files) {
+    const fetched = { file: await fetchChecked(options, file), sha256: file.sha256, bytes: file.bytes };
+    io.out(options.json ? JSON.stringify(fetched) : `${fetched.file}  sha256 ${fetched.sha256} ok 校验通过`);
+  }
   return 0;
 }
 
@@ -66,7 +69,7 @@ export function evidenceLines(shown: readonly ShownIncident[]): readonly string[
   });
 }
 
-/** Whole under its own name only when it is what the record says. */
+/** Whole under its own name only when it is what the record says. @returns the path */
 async function fetchChecked(
   { socket, out }: { readonly socket: string; readonly out: string },
   { name, sha256 }: EvidenceFile,
@@ -95,7 +98,7 @@ async function fetchChecked(
     });
   }
   await rename(part, file);
-  return `${file}  sha256 ${sha256} ok 校验通过`;
+  return file;
 }
 
 function parseEvidenceArgs(args: readonly string[]) {
@@ -114,7 +117,7 @@ function parseEvidenceArgs(args: readonly string[]) {
     const { socket, json } = values;
     if (command === 'list' && incident === undefined) return { command, socket, json } as const;
     if (command === 'get' && incident !== undefined) {
-      return { command, incident, socket, out: resolve(values.out) } as const;
+      return { command, incident, socket, json, out: resolve(values.out) } as const;
     }
     throw new Error('say what to list or to get');
   });

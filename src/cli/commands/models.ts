@@ -16,7 +16,8 @@ export const MODELS_USAGE = `roadside models list [--models DIR] [--json]
 roadside models verify [MODEL…] [--models DIR] [--json]
 roadside models bench [MODEL…] [--seconds 2] [--models DIR] [--json]
 roadside models add FILE.onnx --models DIR [--id NAME] --licence SPDX
-    --holder NAME [--decoder NAME] [--labels coco|car,bus,…] [--size 640x384]`;
+    --holder NAME [--decoder NAME] [--labels coco|coco91|car,bus,…]
+    [--boxes cxcywh,fraction] [--size 640x384]`;
 
 const TASKS = ['list', 'verify', 'bench', 'add'] as const;
 const BENCH_THREADS = [1, 2] as const;
@@ -184,6 +185,7 @@ function parseModelsArgs(args: readonly string[]): ModelsOptions {
         holder: { type: 'string' },
         decoder: { type: 'string' },
         labels: { type: 'string' },
+        boxes: { type: 'string' },
         size: { type: 'string' },
       },
     });
@@ -194,14 +196,15 @@ function parseModelsArgs(args: readonly string[]): ModelsOptions {
     if (task === 'add' && (names.length !== 1 || values.models === undefined)) {
       throw new RangeError('add takes one file, and --models with the folder for models of your own');
     }
-    const { id = null, licence = null, holder = null, decoder = null, labels = null, size = null } = values;
+    const { id = null, licence = null, holder = null, decoder = null } = values;
+    const { labels = null, boxes = null, size = null } = values;
     return {
       task,
       names,
       modelsDir: values.models ?? shippedFolders.modelsDir,
       seconds: parseWhole('--seconds', values.seconds, { from: 1, to: 60 }),
       json: values.json,
-      add: { id, licence, holder, decoder, labels, size },
+      add: { id, licence, holder, decoder, labels, boxes, size },
     };
   });
 }

@@ -13,6 +13,8 @@ export const WATCH_USAGE = 'roadside watch [--socket FILE] [--lane LANE] [--json
 /** Ages go on while nothing happens. */
 const REDRAW_EVERY_MS = 1000;
 const DEFAULT_ROWS = 24;
+const NO_LOOPS =
+  'This site has no loops. What its cameras count: watch -n 2 roadside status.\n本站没有线圈；摄像机计数请运行 watch -n 2 roadside status。';
 
 /** Shows what every loop does, live, until Ctrl-C; 1 when the gateway goes away. */
 export async function runWatch(args: readonly string[], io: CommandIo): Promise<number> {
@@ -109,7 +111,7 @@ function noLoops(lane: string | null, loops: readonly LoopOverview[]): RoadsideE
   const lanes = [...new Set(loops.map((loop) => loop.lane))];
   const asked = lane === null ? 'no lane' : `no lane ${lane}`;
   return new RoadsideError('usage-invalid', `there is ${asked} with loops`, {
-    hint: lanes.length === 0 ? 'This site has no loops: nothing to watch.' : `Lanes: ${lanes.join(', ')}.`,
+    hint: lanes.length === 0 ? NO_LOOPS : `Lanes: ${lanes.join(', ')}.`,
   });
 }
 

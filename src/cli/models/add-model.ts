@@ -2,12 +2,8 @@ import { chmod, copyFile, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type TrialFamily, type TrialPort, tryModel } from '../../app/model-trial.ts';
-import { planModel } from '../../app/plans.ts';
 import { RoadsideError } from '../../base/errors.ts';
 import { ID_PATTERN } from '../../base/ids.ts';
-import { round } from '../../base/units.ts';
-import { loadModel } from '../../catalog/load/load-model.ts';
-import { shippedFolders } from '../../catalog/shipped.ts';
 import type { CommandIo } from '../command-io.ts';
 import {
   type CardFacts,
@@ -18,7 +14,8 @@ import {
   pixelsFor,
   TOLERANCE,
 } from './card-skeleton.ts';
-import { COCO_LABELS } from './coco-labels.table.ts';
+import { COCO_91_LABELS, COCO_LABELS } from './coco-labels.table.ts';
+import { type KnownFinds, lookForKnown, PICTURE, PICTURE_FILE } from './known-finds.ts';
 import { buildModelFolder } from './model-building.ts';
 import { sha256Of } from './model-folder.ts';
 import { wrapped } from './model-lines.ts';
@@ -31,14 +28,18 @@ export interface AddOptions {
   readonly holder: string | null;
   readonly decoder: string | null;
   readonly labels: string | null;
+  readonly boxes: string | null;
   readonly size: string | null;
 }
 
 /** For a file that leaves its size free, until one is named. */
 const TRIAL_SIZE = { widthPx: 640, heightPx: 640 };
-/** A picture of the project's own scene with known vehicles. */
-const PICTURE = 'self-check.ppm.gz';
-const PICTURE_FILE = join(shippedFolders.modelsDir, 'nanodet-g', PICTURE);
+const LABEL_LISTS: Readonly<Record<string, readonly string[]>> = {
+  coco: COCO_LABELS,
+  coco91: COCO_91_LABELS,
+};
+const CORNERS = ['xyxy', 'yxyx', 'cxcywh', 'xywh'] as const;
+const UNITS = ['pixels', 'fraction'] as const;
 
 /**
  * Copies an ONNX file into a folder of the user's models and writes a card for it. What the file tells is taken
@@ -52,12 +53,13 @@ export async function addModel(options: AddOptions, io: CommandIo): Promise<numb
       '--licence Apache-2.0 --holder "Megvii"; for weights of your own: --licence LicenseRef-own.',
     ]);
   }
-  const id = options.id ?? basename(options.file.toLowerCase(), '.onnx');
+  const id = options.id ?? nameOf(options.file);
   if (!ID_PATTERN.test(id))
     throw usage(`"${id}" cannot be a model's name`, ['Add --id with a-z, 0-9 and hyphens.']);
   const file = resolve(options.file);
   const { input, size, families } = await describe(file, options.size);
-  const family = await chooseFamily(families, options.decoder, io);
+  const boxes = options.boxes === null ? {} : { boxes: parseBoxes(options.boxes) };
+  const family = { ...(await chooseFamily(families, options.decoder, io)), ...boxes };
   const facts: CardFacts = {
     id,
     file: `${id}.onnx`,
@@ -78,24 +80,29 @@ export async function addModel(options: AddOptions, io: CommandIo): Promise<numb
   return 0;
 }
 
-/** Returns how many road users it finds in the known picture. */
 async function fillFolder(
   modelsDir: string,
   { file, facts }: { readonly file: string; readonly facts: CardFacts },
-): Promise<number> {
+): Promise<KnownFinds> {
   const dir = join(modelsDir, facts.id);
   const card = join(dir, 'card.yaml');
   await copyFile(file, join(dir, facts.file));
   // The copy has the rights of the original, and the service reads it as another user.
   await chmod(join(dir, facts.file), 0o644);
   await writeFile(card, cardSkeleton(facts));
-  const found = await look(facts.id, modelsDir);
-  if (found.length > 0) {
+  const finds = await lookForKnown(facts.id, modelsDir);
+  // Not of what is no car there: it would have to be wrong for ever after.
+  if (finds.cars > 0) {
     await copyFile(PICTURE_FILE, join(dir, PICTURE));
-    const selfCheck = { picture: PICTURE, expect: found, tolerance: TOLERANCE };
+    const selfCheck = { picture: PICTURE, expect: finds.found, tolerance: TOLERANCE };
     await writeFile(card, cardSkeleton({ ...facts, selfCheck }));
   }
-  return found.length;
+  return finds;
+}
+
+/** `YOLOX_tiny.onnx` is the model yolox-tiny. */
+function nameOf(file: string): string {
+  return basename(file.toLowerCase(), '.onnx').replaceAll(/[^a-z0-9]+/g, '-');
 }
 
 function oneLine(text: string | null): string {
@@ -122,7 +129,8 @@ async function describe(file: string, sizeText: string | null): Promise<Descript
     throw usage(`the file is made for ${size.widthPx}x${size.heightPx} only`, ['Leave --size out.']);
   }
   if (described.families.length === 0) {
-    throw unfit(`no decoder reads these outputs: ${portsText(described.outputs)}`);
+    const why = described.problem === null ? '' : `; it does not compute a picture: ${described.problem}`;
+    throw unfit(`no decoder reads these outputs: ${portsText(described.outputs)}${why}`);
   }
   return { input, size, families: described.families };
 }
@@ -158,44 +166,21 @@ async function ask(question: string): Promise<string> {
 }
 
 function chooseLabels(text: string | null, { classes, decoder }: TrialFamily): readonly string[] {
-  const labels = text === 'coco' ? COCO_LABELS : (text?.split(',').map((label) => label.trim()) ?? []);
+  const labels = LABEL_LISTS[text ?? ''] ?? text?.split(',').map((label) => label.trim()) ?? [];
   const isRight = labels.length > 0 && labels.every((label) => label !== '');
   if (isRight && (classes === null || labels.length === classes)) return labels;
   const wanted = classes === null ? 'its labels' : `${classes} labels`;
   throw usage(`${decoder} needs ${wanted}, ${labels.length} were given`, [
-    'Add --labels with all of them in the order of training: --labels car,bus,… or --labels coco.',
+    'Add --labels with all of them in the order of training: --labels car,bus,…, --labels coco (80), or --labels coco91 (TensorFlow, torchvision: background first).',
   ]);
 }
 
-/** Loads the model by its new card and says what it finds in the known picture, for its self-check. */
-async function look(id: string, modelsDir: string): Promise<NonNullable<CardFacts['selfCheck']>['expect']> {
-  const loaded = await loadModel({ id, modelsDir });
-  if (loaded.kind === 'unavailable') throw loaded.problem;
-  const plan = planModel(loaded);
-  const selfCheck = { picture: PICTURE_FILE, expect: [], tolerance: TOLERANCE };
-  const { results } = await tryModel({ kind: 'verify', model: { ...plan, selfCheck } });
-  const [result] = results;
-  // Whatever is found is not expected yet; a problem without anything found is a real one.
-  if (result?.problem && result.found.length === 0) throw unfit(result.problem);
-  return (result?.found ?? [])
-    .filter(({ score }) => score >= plan.scoreThreshold)
-    .map(({ class: roadUser, box: [x1, y1, x2, y2], score }) => ({
-      class: roadUser,
-      boxPx: [round(x1, 0), round(y1, 0), round(x2, 0), round(y2, 0)],
-      score: round(score, 2),
-    }));
-}
-
-function closingLines(facts: CardFacts, dir: string, found: number): readonly string[] {
+function closingLines(facts: CardFacts, dir: string, finds: KnownFinds): readonly string[] {
   const { channels, divideBy } = facts.pixels;
-  const seen =
-    found > 0
-      ? `Found in the known picture (4 cars): ${found}, now its self-check. 自检图（4 辆车）中检出 ${found} 个目标。`
-      : 'Found in the known picture (4 cars): nothing. Its pixels or labels are probably wrong. 自检图中未检出目标，请核对说明卡。';
   return [
     `wrote ${dir}`,
     `Assumed for ${facts.family.decoder}: channels ${channels}, divideBy ${divideBy}. 以上为假定值，请核对。`,
-    seen,
+    findsText(finds),
     ...(isCopyleft(facts.licence)
       ? [
           'AGPL weights: using them, and meeting the licence, is your own choice. AGPL 权重由您自行决定是否使用。',
@@ -204,6 +189,28 @@ function closingLines(facts: CardFacts, dir: string, found: number): readonly st
     `Read 请核对: ${join(dir, 'card.yaml')}`,
     `Then 然后: roadside models verify ${facts.id} --models ${resolve(dir, '..')}`,
   ].flatMap(wrapped);
+}
+
+function findsText({ cars, of, found }: KnownFinds): string {
+  if (cars > 0) {
+    return `Found ${cars} of the ${of} cars in the known picture: now its self-check. 自检图 ${of} 辆车中检出 ${cars} 辆。`;
+  }
+  const classes = [...new Set(found.map((each) => each.class))].join(', ');
+  const instead = classes === '' ? '' : `, but ${classes}`;
+  return (
+    `Found none of the ${of} cars in the known picture${instead}: its decoder, labels, boxes or pixels are probably ` +
+    'wrong. Remove the folder and add it again, or correct the card. ' +
+    '自检图中的车辆均未检出：解码方式、标签、框格式或像素设置可能有误，请删除后重新添加或核对说明卡。'
+  );
+}
+
+function parseBoxes(text: string): { corners: (typeof CORNERS)[number]; unit: (typeof UNITS)[number] } {
+  const [first, second, ...more] = text.split(',');
+  const [corners, unit] = [CORNERS.find((one) => one === first), UNITS.find((one) => one === second)];
+  if (corners !== undefined && unit !== undefined && more.length === 0) return { corners, unit };
+  throw usage(`--boxes is CORNERS,UNIT, not "${text}"`, [
+    `CORNERS is one of ${CORNERS.join(', ')}, UNIT one of ${UNITS.join(', ')}: --boxes cxcywh,fraction.`,
+  ]);
 }
 
 function parseSize(text: string): { readonly widthPx: number; readonly heightPx: number } {

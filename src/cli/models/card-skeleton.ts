@@ -38,6 +38,7 @@ export function cardSkeleton(facts: CardFacts): string {
     sha256: facts.sha256,
     decoder: family.decoder,
     ...(Object.keys(family.outputs).length > 0 && { outputs: family.outputs }),
+    ...(family.boxes !== undefined && { boxes: family.boxes }),
     labels: facts.labels,
     input: { widthPx, heightPx, multipleOf, anySize: facts.anySize, pixels: facts.pixels },
     thresholds: THRESHOLDS,
@@ -85,9 +86,13 @@ export const TOLERANCE = { iou: 0.7, score: 0.15 };
  */
 export function pictureForm({ type, dims }: TrialPort): Pick<Pixels, 'type' | 'layout'> {
   const layout = layoutOf(dims);
-  if (layout !== null && (type === 'uint8' || type === 'float32')) return { type, layout };
+  const isMany = layout !== 'chw' && typeof dims[0] === 'number' && dims[0] > 1;
+  if (layout !== null && !isMany && (type === 'uint8' || type === 'float32')) return { type, layout };
   throw new RoadsideError('model-invalid', `a picture cannot become ${type}[${dims.join(', ')}]`, {
-    hint: 'Export it with float32 or uint8 and one picture at a time (docs/models.md).',
+    hint:
+      type === 'float16'
+        ? 'Export it without half precision: half=False, no --half (docs/models.md).'
+        : 'Export it with float32 or uint8 and one picture at a time, batch=1 (docs/models.md).',
   });
 }
 
@@ -95,16 +100,18 @@ export function pictureForm({ type, dims }: TrialPort): Pick<Pixels, 'type' | 'l
 export function pixelsFor(input: TrialPort, { decoder }: TrialFamily): Pixels {
   const { type, layout } = pictureForm(input);
   // YOLOX was trained on OpenCV's pictures as they are (Megvii YOLOX 0.1.1 and later), the others on 0 to 1.
-  const isRaw = type === 'uint8' || decoder === 'yolox';
-  const channels = decoder === 'yolox' ? 'bgr' : 'rgb';
+  const isYolox = decoder === 'yolox' || decoder === 'yolox-decoded';
+  const isRaw = type === 'uint8' || isYolox;
+  const channels = isYolox ? 'bgr' : 'rgb';
   return { type, layout, channels, divideBy: isRaw ? 1 : 255, mean: [0, 0, 0], std: [1, 1, 1] };
 }
 
 function layoutOf(dims: TrialPort['dims']): Pixels['layout'] | null {
   if (dims.length === 3 && dims[0] === 3) return 'chw';
   if (dims.length !== 4) return null;
-  if (dims[1] === 3) return 'nchw';
-  return dims[3] === 3 ? 'nhwc' : null;
+  if (dims[3] === 3) return 'nhwc';
+  // Hugging Face's exports leave the channels free, too: planes, as all of PyTorch.
+  return dims[1] === 3 || !isFixed(dims[1]) ? 'nchw' : null;
 }
 
 /** The size that a file is made for; null where it leaves it free. */
@@ -112,7 +119,9 @@ export function fixedSize({
   dims,
 }: TrialPort): { readonly widthPx: number; readonly heightPx: number } | null {
   const [heightPx, widthPx] = layoutOf(dims) === 'nhwc' ? dims.slice(1, 3) : dims.slice(-2);
-  const isFixed = (side: number | string | undefined): side is number =>
-    typeof side === 'number' && side >= 1;
   return isFixed(widthPx) && isFixed(heightPx) ? { widthPx, heightPx } : null;
+}
+
+function isFixed(side: number | string | undefined): side is number {
+  return typeof side === 'number' && side >= 1;
 }

@@ -41,3 +41,12 @@ export const COCO_LABELS: readonly string[] = [
   ],
   ...['teddy bear', 'hair drier', 'toothbrush'],
 ];
+
+/** Numbers of COCO's list of 91 that none of the 80 has (the same page: it was shortened after it had been numbered). */
+const UNUSED: readonly number[] = [12, 26, 29, 30, 45, 66, 68, 69, 71, 83];
+
+/** The same by COCO's own numbers, as TensorFlow's and torchvision's detectors count: background is 0, car is 3. */
+export const COCO_91_LABELS: readonly string[] = UNUSED.reduce<readonly string[]>(
+  (labels, number) => labels.toSpliced(number, 0, 'unused'),
+  ['background', ...COCO_LABELS],
+);

@@ -82,8 +82,7 @@ export const CAPTURE_TIMING: CaptureTiming = {
   socketTimeoutMs: 4500,
   retryFirstMs: 500,
   /**
-   * With up to 2 s to the next key picture, and 1 s in which ffmpeg guesses the order of the pictures (H.264, 10 a
-   * second), they are back 5 s after the camera is; an attempt costs 60 ms of a core.
+   * With up to 3 s to the next key picture they are back 5 s after the camera is; an attempt costs 60 ms of a core.
    */
   retryLimitMs: 1500,
   /** Cameras lock an account after some five wrong passwords: retrying would lock the technician out, too. */
@@ -115,6 +114,8 @@ export function createCameraCapture(options: CameraCaptureOptions): CameraCaptur
   let starts = 0;
   /** The copy has ended a run: the next ones do without, until pictures have come for a while. */
   let copyBlamed = false;
+  /** A camera that sent nothing yet looks like one whose stream cannot be copied: the copy is tried once more. */
+  let copyTriedAgain = false;
   /** Pictures come, but the problem has come back too often to be over yet. */
   let isSettling = false;
   /** Runs one after the other that ended soon after their first picture. */
@@ -141,6 +142,7 @@ export function createCameraCapture(options: CameraCaptureOptions): CameraCaptur
     starts += 1;
     let firstFrameAtMs: number | null = null;
     let isStable = false;
+    let endsForCopy = false;
     const copies = copyBlamed ? undefined : copy;
     frames.discardPartial();
     copies?.begin();
@@ -154,6 +156,12 @@ export function createCameraCapture(options: CameraCaptureOptions): CameraCaptur
         pause.reset();
         copyBlamed = false;
         shortRuns = 0;
+        if (copies !== undefined) copyTriedAgain = false;
+        else if (copy !== undefined && plan.source.kind !== 'file' && !copyTriedAgain) {
+          copyTriedAgain = true;
+          endsForCopy = true;
+          void run?.stop();
+        }
       }
       isSettling = shortRuns >= RELAPSES;
       if (!isSettling) report(null);
@@ -165,6 +173,10 @@ export function createCameraCapture(options: CameraCaptureOptions): CameraCaptur
       run = null;
       isSettling = false;
       if (state === 'stopped') return;
+      if (endsForCopy) {
+        attempt();
+        return;
+      }
       if (firstFrameAtMs !== null && !isStable) shortRuns += 1;
       if (copies !== undefined && blamesCopy(end.stderr)) {
         copyBlamed = true;
@@ -265,7 +277,7 @@ function notStarted(ffmpeg: string, why: string): CaptureProblem {
 
 function stalled(plan: Pick<CameraPlan, 'source'>, beforeFirst: boolean): CaptureProblem {
   const what = beforeFirst
-    ? 'connected, but no picture comes'
+    ? 'connected, but no picture comes: set the camera to H.264, with a key picture every 2 s'
     : 'the connection stands, but pictures stopped';
   return { code: 'stalled', detail: `${describeSource(plan.source)}: ${what}; power the camera off and on` };
 }

@@ -22,6 +22,7 @@ test.each([
   { code: 'unreachable', stderr: '[tcp @ 0x5] Failed to resolve hostname nosuch: Name or service not known' },
   { code: 'unreachable', stderr: "[concat @ 0x5] Impossible to open 'rtsp://10.0.0.7/cam'\npipe:0: Invalid" },
   { code: 'no-decoder', stderr: "[vp9 @ 0x5] Codec (vp9) not on whitelist 'h264,hevc,mjpeg,mpeg4'" },
+  { code: 'no-decoder', stderr: '[mpjpeg @ 0x5] Unexpected Content-Type : image/jpg\nError marking filters' },
   { code: 'no-decoder', stderr: "Stream map '0:v:0' matches no streams." },
   { code: 'ffmpeg-missing', stderr: "Unrecognized option 'fps_mode'." },
 ])('a camera is $code when ffmpeg says: $stderr', ({ code, stderr }) => {
@@ -33,7 +34,8 @@ test.each([
 /** As ffmpeg 5.1.9 wrote them; the words of the answer are the camera's own. */
 test.each([
   { what: 'refuses', stderr: '[rtsp @ 0x5] method DESCRIBE failed: 453 Not Enough Bandwidth' },
-  { what: 'refuses', stderr: '[rtsp @ 0x5] method SETUP failed: 461 Client error' },
+  { what: 'does not send over TCP', stderr: '[rtsp @ 0x5] method SETUP failed: 461 Client error' },
+  { what: 'refuses', stderr: '[rtsp @ 0x5] method PLAY failed: 454 Session Not Found' },
   { what: 'refuses', stderr: '[http @ 0x5] HTTP error 503 Service Unavailable' },
   {
     what: 'does not answer',
@@ -64,7 +66,25 @@ test('words that nobody foresaw are quoted, without credentials and shortened', 
   expect(detail.length).toBeLessThan(300);
 });
 
-test('an address that holds credentials against the rules does not show them', () => {
-  const source = { ...RTSP, url: 'rtsp://admin:se@cret@10.0.0.7/cam' };
-  expect(diagnoseEnd(end({ source })).detail).not.toContain('cret');
+test.each([
+  'rtsp://admin:se@cret@10.0.0.7/cam',
+  'rtsp://10.0.0.7/user=admin&password=secret&channel=1',
+  'http://10.0.0.7/videostream.cgi?loginuse=admin&loginpas=secret',
+  'http://10.0.0.7/video.cgi?user=admin&pwd=secret',
+])('an address that holds credentials against the rules does not show them: %s', (url) => {
+  const problem = diagnoseEnd(end({ source: { ...RTSP, url }, stderr: `Error opening input '${url}'` }));
+  expect(problem.detail).toContain('10.0.0.7/');
+  expect(problem.detail).not.toContain('cret');
+});
+
+test('an address that names the places of the login is shown as it stands', () => {
+  const source = { ...RTSP, url: 'rtsp://10.0.0.7/user={user}&password={password}' };
+  expect(diagnoseEnd(end({ source })).detail).toContain(source.url);
+});
+
+test('a camera that ends after its picture is asked whether it is the right address, where pictures have one', () => {
+  const web = { kind: 'http-mjpeg', url: 'http://10.0.0.7/snap.jpg', user: null, password: null } as const;
+  const closed = { exitCode: 0, sawFrame: true };
+  expect(diagnoseEnd(end({ ...closed, source: web })).detail).toContain('one picture');
+  expect(diagnoseEnd(end(closed)).detail).not.toContain('one picture');
 });

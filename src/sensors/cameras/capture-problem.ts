@@ -38,11 +38,13 @@ const SIGNS: readonly {
   {
     code: 'unauthorized',
     sign: /40[13] (?:Unauthorized|Forbidden)/,
-    advice: 'the camera refuses the login: check user and password, and that the user may view the stream',
+    advice:
+      'the camera refuses the login: check user and password, that the user may view the stream, and that ' +
+      'the camera takes Basic or Digest with MD5, not only SHA-256',
   },
   {
     code: 'not-found',
-    sign: /404 Not Found|454 |No such file or directory/,
+    sign: /404 Not Found|No such file or directory/,
     advice: 'nothing is there: check the path',
   },
   {
@@ -60,6 +62,16 @@ const SIGNS: readonly {
     code: 'unreachable',
     sign: /Failed to resolve hostname/,
     advice: 'the host name is unknown: check the name, or give an IP address',
+  },
+  {
+    code: 'no-decoder',
+    sign: /Unexpected Content-Type|Expected boundary/,
+    advice: 'its MJPEG stream has other parts than JPEG pictures: take another stream of it, or RTSP',
+  },
+  {
+    code: 'unreachable',
+    sign: /SETUP failed: 461|Nonmatching transport/,
+    advice: 'the camera does not send over TCP: allow RTP over RTSP (TCP, interleaved) in its settings',
   },
   {
     code: 'unreachable',
@@ -97,7 +109,8 @@ export function diagnoseEnd(end: CaptureEnd): CaptureProblem {
   }
   // Judged before the signs: an orderly end leaves complaints about single damaged pictures behind.
   if (end.exitCode === 0 && end.sawFrame) {
-    return { code: 'unreachable', detail: `${where}: the camera closed the connection` };
+    const hint = source.kind === 'http-mjpeg' ? '; is it the address of one picture, not of a stream?' : '';
+    return { code: 'unreachable', detail: `${where}: the camera closed the connection${hint}` };
   }
   const seen = SIGNS.find(({ sign }) => sign.test(end.stderr));
   if (seen !== undefined) return { code: seen.code, detail: `${where}: ${seen.advice}` };

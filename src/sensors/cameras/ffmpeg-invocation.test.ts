@@ -30,6 +30,15 @@ test('no character of a password ends the address or the script line', () => {
   );
 });
 
+test('a camera that knows no other login gets it at the places that its address names', () => {
+  const url = 'rtsp://10.0.0.7/user={user}&password={password}&channel=1&stream=0.sdp?real_stream';
+  const { args, stdin } = invocation(rtsp({ url, user: 'admin', password: "s'e&c" }));
+  expect(stdin).toContain(
+    "file 'rtsp://10.0.0.7/user=admin&password=s'\\''e%26c&channel=1&stream=0.sdp?real_stream'",
+  );
+  expect(args.join(' ')).not.toMatch(/admin|e%26c/);
+});
+
 test('an address can add no line to the script', () => {
   const script = invocation(rtsp({ url: "rtsp://h/a'\nfile /etc/passwd" })).stdin;
   expect(script.split('\n').filter((line) => line.startsWith('file'))).toHaveLength(1);
@@ -81,6 +90,10 @@ test.each([
 ] as const)('of $what nothing is shown before a key picture: $waits', ({ source, decoder, waits }) => {
   const { args } = ffmpegInvocation({ source, placement: PLACEMENT, socketTimeoutMs: 1, decoder });
   expect(args[args.indexOf('-vf') + 1]?.startsWith("select='key+")).toBe(waits);
+});
+
+test('only the pictures of a camera are asked for: sound and metadata would keep the first one back', () => {
+  expect(invocation(rtsp({})).stdin).toContain('\noption allowed_media_types video\n');
 });
 
 test('a file name is never an option or another protocol', () => {

@@ -1,3 +1,4 @@
+import { withoutWrittenPassword } from '../../base/address-password.ts';
 import { RoadsideError } from '../../base/errors.ts';
 import type { VideoDecoder } from '../contract/vision-plan.ts';
 import type { CameraPlan } from '../contract.ts';
@@ -144,7 +145,12 @@ const CARRIERS: Readonly<Record<NetworkSource['kind'], Carrier>> = {
     protocols: ['rtsp:', 'rtsps:'],
     example: 'rtsp://host/path',
     whitelist: 'pipe,rtsp,rtp,tcp,tls',
-    options: (socketTimeoutUs) => ['rtsp_transport tcp', `timeout ${socketTimeoutUs}`],
+    options: (socketTimeoutUs) => [
+      'rtsp_transport tcp',
+      // ffmpeg would look for 5 s at sound that it may not decode before it shows the first picture.
+      'allowed_media_types video',
+      `timeout ${socketTimeoutUs}`,
+    ],
   },
   'http-mjpeg': {
     protocols: ['http:', 'https:'],
@@ -154,14 +160,21 @@ const CARRIERS: Readonly<Record<NetworkSource['kind'], Carrier>> = {
   },
 };
 
+/**
+ * What ffmpeg need not find out before it shows a picture, in the camera's own stream and again in that of the script:
+ * the rate would take it some twenty pictures, the order of H.264's (libavformat, has_decode_delay_been_guessed) seven.
+ */
+const AT_ONCE = { fpsprobesize: '0', max_ts_probe: '1' };
+
 function networkInput(
   source: NetworkSource,
   options: { readonly socketTimeoutMs: number },
 ): FfmpegInvocation {
   const carrier = CARRIERS[source.kind];
-  // Measuring the rate, which nobody asks for, would take ffmpeg some twenty pictures before the first one is shown:
-  // in the camera's own stream, and again in that of the script.
-  const asked = [...carrier.options(Math.round(options.socketTimeoutMs * 1000)), 'fpsprobesize 0'];
+  const asked = [
+    ...carrier.options(Math.round(options.socketTimeoutMs * 1000)),
+    ...Object.entries(AT_ONCE).map(([name, value]) => `${name} ${value}`),
+  ];
   const script = [
     'ffconcat version 1.0',
     `file ${quoted(addressWithCredentials(source, carrier))}`,
@@ -170,7 +183,8 @@ function networkInput(
   ];
   return {
     args: [
-      ...['-fpsprobesize', '0', '-f', 'concat', '-safe', '0'],
+      ...Object.entries(AT_ONCE).flatMap(([name, value]) => [`-${name}`, value]),
+      ...['-f', 'concat', '-safe', '0'],
       ...['-protocol_whitelist', carrier.whitelist, '-i', 'pipe:0'],
     ],
     stdin: script.join('\n'),
@@ -186,15 +200,23 @@ function fileInput(source: Extract<CameraSource, { kind: 'file' }>, pace: Record
   };
 }
 
+/** Cameras that know no login but one in the address (`/user={user}&password={password}&channel=1`) name its places. */
+const LOGIN_PLACES = /\{(user|password)\}/g;
+
 function addressWithCredentials(source: NetworkSource, carrier: Carrier): string {
-  const url = URL.parse(source.url);
+  const isInAddress = source.url.includes('{password}');
+  const url = URL.parse(
+    source.url.replaceAll(LOGIN_PLACES, (_, name: 'user' | 'password') =>
+      encodeURIComponent(source[name] ?? ''),
+    ),
+  );
   if (url === null || !carrier.protocols.includes(url.protocol) || url.host === '') {
     const expected = carrier.protocols.join(' or ');
     throw new RoadsideError('config-invalid', `${withoutCredentials(source.url)} is no ${expected} address`, {
       hint: `Give the camera's address as ${carrier.example}; its manual names the path.`,
     });
   }
-  if (source.user === null) return url.href;
+  if (source.user === null || isInAddress) return url.href;
   const login = `${encodeURIComponent(source.user)}:${encodeURIComponent(source.password ?? '')}`;
   return `${url.protocol}//${login}@${url.host}${url.pathname}${url.search}`;
 }
@@ -204,9 +226,9 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** ffmpeg repeats addresses in its complaints; nobody may read the password there. */
+/** ffmpeg repeats addresses in its complaints; nobody may read the password there, wherever a camera wants it. */
 export function withoutCredentials(text: string): string {
-  return text.replaceAll(/(\b[a-z]+:\/\/)[^/\s]*@/g, '$1');
+  return withoutWrittenPassword(text.replaceAll(/(\b[a-z]+:\/\/)[^/\s]*@/g, '$1'));
 }
 
 /**

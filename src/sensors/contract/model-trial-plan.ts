@@ -47,6 +47,7 @@ const family = z.strictObject({
     labels: text.exactOptional(),
     rows: text.exactOptional(),
   }),
+  boxes: model.shape.boxes,
 });
 export type TrialFamily = z.infer<typeof family>;
 
@@ -73,6 +74,8 @@ export const trialAnswerSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('described'),
+    /** Why it could not compute a blank picture of the size; null when it could. */
+    problem: z.string().max(2000).nullable(),
     inputs: z.array(port).max(64),
     /** With the dimensions that a run gave, where one was possible. */
     outputs: z.array(port).max(256),

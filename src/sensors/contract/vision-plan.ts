@@ -96,7 +96,16 @@ export const visionConfigurationSchema = z.strictObject({
     file: z.string().min(1),
     sha256,
     /** Which post-processing the outputs need; a closed list. */
-    decoder: z.enum(['detections-with-class-scores', 'yolox', 'yolov5', 'yolov8', 'yolov10', 'detr', 'ssd']),
+    decoder: z.enum([
+      'detections-with-class-scores',
+      'yolox',
+      'yolox-decoded',
+      'yolov5',
+      'yolov8',
+      'yolov10',
+      'detr',
+      'ssd',
+    ]),
     /** Class of each score column. */
     labels: z.array(z.string().min(1)).min(1),
     /** Size of the net's input. */

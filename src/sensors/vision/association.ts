@@ -1,9 +1,11 @@
 import { type Box, iouOf } from './box.ts';
 import { canBeOneRoadUser, type Detection } from './detections.ts';
-import { boxOf, classOf, type TrackState, uncertaintyOf } from './track.ts';
+import { boxOf, classOf, isPartOfStanding, isStanding, type TrackState, uncertaintyOf } from './track.ts';
 
 /** Below this overlap of the grown boxes nothing belongs together. */
 const MIN_OVERLAP = 0.2;
+/** What stands is where it was: less of it than this, and no part of it, is of who drives by. */
+const MIN_STANDING_OVERLAP = 0.4;
 /** A box is grown by at most this part of its size on each side: beyond, a neighbour fits as well. */
 const MAX_GROWTH = 0.6;
 
@@ -28,7 +30,9 @@ export function associate(tracks: readonly TrackState[], detections: readonly De
     detections.forEach((candidate, detection) => {
       if (!canBeOneRoadUser(roadUser, candidate.class)) return;
       const overlap = iouOf(grown(box, margin), grown(candidate.box, margin));
-      if (overlap >= MIN_OVERLAP) pairs.push({ track, detection, overlap });
+      if (overlap < MIN_OVERLAP) return;
+      const isKept = overlap >= MIN_STANDING_OVERLAP || isPartOfStanding(state, candidate.box);
+      if (isKept || !isStanding(state)) pairs.push({ track, detection, overlap });
     });
   });
   pairs.sort((a, b) => b.overlap - a.overlap);

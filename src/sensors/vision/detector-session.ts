@@ -184,6 +184,8 @@ function runtimeTensor(runtime: typeof import('onnxruntime-node'), tensor: NetTe
       return new runtime.Tensor('float32', tensor.data, tensor.dims);
     case 'int64':
       return new runtime.Tensor('int64', tensor.data, tensor.dims);
+    case 'int32':
+      return new runtime.Tensor('int32', tensor.data, tensor.dims);
     case 'other':
       throw new RangeError(`no input is made of ${tensor.named}`);
   }
@@ -192,5 +194,6 @@ function runtimeTensor(runtime: typeof import('onnxruntime-node'), tensor: NetTe
 function netTensor({ data, dims, type }: Tensor): NetTensor {
   if (data instanceof Float32Array) return { type: 'float32', dims, data };
   if (data instanceof BigInt64Array) return { type: 'int64', dims, data };
+  if (data instanceof Int32Array) return { type: 'int32', dims, data };
   return { type: 'other', dims, named: type };
 }

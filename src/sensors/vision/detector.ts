@@ -163,9 +163,14 @@ function outputNames(plan: ModelPlan, outputs: readonly NetPort[]): ReadonlyMap<
 function outputTensor(plan: ModelPlan, name: string, output: NetTensor | undefined): OutputTensor {
   if (output?.type === 'float32') return output;
   // Labels and counts; far below what a float32 holds exactly.
-  if (output?.type === 'int64') return { dims: output.dims, data: Float32Array.from(output.data, Number) };
+  if (output?.type === 'int64' || output?.type === 'int32') {
+    return { dims: output.dims, data: Float32Array.from<number | bigint>(output.data, Number) };
+  }
   const found = output?.type === 'other' ? output.named : (output?.type ?? 'nothing');
-  throw misfit(plan, `its output ${name} is made of ${found}; expected float32`);
+  throw misfit(
+    plan,
+    `its output ${name} is made of ${found}; expected float32: export it without half precision`,
+  );
 }
 
 /** A box for each pixel is more than any net claims; to read many more would take all memory. */

@@ -32,3 +32,20 @@ test('a pipe is refused instead of waited for, and so is a folder', async () => 
     await expect(read(name)).rejects.toMatchObject({ code: 'model-invalid' });
   }
 });
+
+test.each([
+  ['a PyTorch checkpoint', 'PK\x03\x04yolov8n/data.pkl', 'PyTorch checkpoint'],
+  ['a saved web page', '<!DOCTYPE html><title>yolox_tiny.onnx</title>', 'web page'],
+  ['what git leaves for a large file', 'version https://git-lfs.github.com/spec/v1\noid', 'note that git'],
+  ['a net whose weights are elsewhere', '\x08\x08:\x20\x0a\x08location\x12\x0dnet.onnx.data', 'second file'],
+])('%s is called what it is', async (_, content, words) => {
+  writeFileSync(join(dir, 'other.onnx'), content, 'latin1');
+  const refused = { code: 'model-invalid', message: expect.stringContaining(words) };
+  await expect(read('other.onnx')).rejects.toMatchObject(refused);
+});
+
+test('weights may hold any of these bytes but at the beginning', async () => {
+  const content = '\x08\x08PK\x03\x04<version https://git-lfs location';
+  writeFileSync(join(dir, 'net.onnx'), content, 'latin1');
+  expect(Buffer.from(await read('net.onnx')).toString('latin1')).toBe(content);
+});

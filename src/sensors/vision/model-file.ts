@@ -22,13 +22,45 @@ export async function readModelFile(file: string, hint: string): Promise<Uint8Ar
       `${file} takes ${megabytes(found.size)} MB, which is more than ${megabytes(MODEL_LIMIT_BYTES)}`,
     );
   }
-  return await readFile(file).catch(unreadable);
+  const content = await readFile(file).catch(unreadable);
+  const other = OTHER_FILES.find(({ begins }) => content.subarray(0, begins.length).equals(begins));
+  if (other !== undefined) throw refused(`${file} is ${other.name}, not an ONNX file`, other.hint);
+  if (content.includes(WEIGHTS_ELSEWHERE)) {
+    throw refused(
+      `${file} has its weights in a second file beside it, which would be lost`,
+      'Make one file of the two, in Python: onnx.save(onnx.load("net.onnx"), "whole.onnx").',
+    );
+  }
+  return content;
 }
 
-function refused(problem: string): RoadsideError {
-  return new RoadsideError('model-invalid', problem, {
-    hint: 'Is it the ONNX file of a detector (docs/models.md)?',
-  });
+/** What people take for an ONNX file, by its first bytes. */
+const OTHER_FILES = [
+  {
+    begins: Buffer.from('PK\x03\x04'),
+    name: 'a PyTorch checkpoint or another zip archive',
+    hint: 'Export it to ONNX with the program that it was trained with (docs/models.md).',
+  },
+  {
+    begins: Buffer.from('<'),
+    name: 'a web page or another text',
+    hint: 'Download the file itself, not the page about it, and compare its size.',
+  },
+  {
+    begins: Buffer.from('version https://git-lfs'),
+    name: 'the note that git leaves in its place',
+    hint: 'Fetch the file itself, with git lfs pull.',
+  },
+];
+
+/** `key: "location"` of a tensor whose data lie elsewhere (onnx.proto3, StringStringEntryProto). */
+const WEIGHTS_ELSEWHERE = Buffer.from('\x0a\x08location\x12');
+
+function refused(
+  problem: string,
+  hint = 'Is it the ONNX file of a detector (docs/models.md)?',
+): RoadsideError {
+  return new RoadsideError('model-invalid', problem, { hint });
 }
 
 function megabytes(bytes: number): number {

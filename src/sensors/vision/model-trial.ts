@@ -1,16 +1,15 @@
 import { monotonicMs } from '../../base/clock.ts';
 import { messageOf, RoadsideError } from '../../base/errors.ts';
 import type { TrialAnswer, TrialPort, TrialRequest } from '../contract/model-trial-plan.ts';
+import { blankFor, PICTURE_RANK, sizeOf } from './blank-input.ts';
 import { familiesOf } from './decoders/families.ts';
 import { openDetector, openNetwork } from './detector-session.ts';
 import { readModelFile } from './model-file.ts';
-import type { NetPort, NetTensor, Network } from './network.ts';
+import type { NetPort, NetTensor } from './network.ts';
 import { median, type Precision } from './precision.ts';
 
 /** Runs that a measurement leaves out: they allocate. */
 const WARM_UP_RUNS = 3;
-/** Channels, height and width; a batch may come before them. */
-const PICTURE_RANK = 3;
 const PROBLEM_LIMIT_CHARS = 2000;
 
 /** Does what a trial is asked for; a model that is no good is an answer, not an error. */
@@ -32,7 +31,7 @@ export async function runTrial(request: TrialRequest): Promise<TrialAnswer> {
       hint:
         error instanceof RoadsideError
           ? error.hint
-          : 'Is the file an ONNX model? Export it again (docs/models.md).',
+          : 'Is the file an ONNX model, and whole? Compare its size, or export it again (docs/models.md).',
     };
   }
 }
@@ -82,7 +81,11 @@ async function describe(request: Of<'describe'>): Promise<TrialAnswer> {
   const network = await openNetwork(file, { threads: 1 });
   const blanks = network.inputs.map((input) => [input.name, blankFor(input, request)] as const);
   // A net that cannot compute a blank picture is still worth describing, by what it declares.
-  const results = await network.run(new Map(blanks)).catch(() => new Map<string, NetTensor>());
+  let problem: string | null = null;
+  const results = await network.run(new Map(blanks)).catch((error: unknown) => {
+    problem = messageOf(error).slice(0, PROBLEM_LIMIT_CHARS);
+    return new Map<string, NetTensor>();
+  });
   const outputs = network.outputs.map((output) => ({
     ...output,
     dims: results.get(output.name)?.dims ?? output.dims,
@@ -92,42 +95,13 @@ async function describe(request: Of<'describe'>): Promise<TrialAnswer> {
   const families = picture === undefined ? [] : familiesOf(outputs, sizeOf(picture.dims));
   return {
     kind: 'described',
+    problem,
     inputs: network.inputs.map(plainPort),
     outputs: outputs.map(plainPort),
     families: families.map((family) => ({ ...family, outputs: { ...family.outputs } })),
   };
 }
 
-function isPlanar(dims: NetPort['dims']): boolean {
-  return dims.length === PICTURE_RANK || (dims[1] === 3 && dims[3] !== 3);
-}
-
-function sizeOf(dims: readonly number[]): { readonly widthPx: number; readonly heightPx: number } {
-  const [heightPx = 0, widthPx = 0] = isPlanar(dims) ? dims.slice(-2) : dims.slice(-3, -1);
-  return { widthPx, heightPx };
-}
-
 function plainPort({ name, type, dims }: NetPort): TrialPort {
   return { name, type, dims: [...dims] };
-}
-
-/** A blank value for an input; free dimensions are the batch first, then height and width. */
-function blankFor(
-  { type, dims }: Network['inputs'][number],
-  size: { readonly widthPx: number; readonly heightPx: number },
-): NetTensor {
-  const [widthAxis, heightAxis] = isPlanar(dims) ? [-1, -2] : [-2, -3];
-  const fixed = dims.map((side, axis) => {
-    if (typeof side === 'number' && side >= 1) return side;
-    if (axis === dims.length + widthAxis) return size.widthPx;
-    return axis === dims.length + heightAxis ? size.heightPx : 1;
-  });
-  const length = fixed.reduce((product, side) => product * side, 1);
-  if (type === 'int64') {
-    const sizes = [BigInt(size.widthPx), BigInt(size.heightPx)];
-    return { type, dims: fixed, data: BigInt64Array.from({ length }, (_, at) => sizes[at % 2] ?? 0n) };
-  }
-  return type === 'uint8'
-    ? { type, dims: fixed, data: new Uint8Array(length) }
-    : { type: 'float32', dims: fixed, data: new Float32Array(length) };
 }

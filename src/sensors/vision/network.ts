@@ -3,6 +3,7 @@ export type NetTensor =
   | { readonly type: 'uint8'; readonly dims: readonly number[]; readonly data: Uint8Array }
   | { readonly type: 'float32'; readonly dims: readonly number[]; readonly data: Float32Array }
   | { readonly type: 'int64'; readonly dims: readonly number[]; readonly data: BigInt64Array }
+  | { readonly type: 'int32'; readonly dims: readonly number[]; readonly data: Int32Array }
   | { readonly type: 'other'; readonly dims: readonly number[]; readonly named: string };
 
 /** An input or output as the file declares it: a dimension that is free has a name, or is below 1. */

@@ -105,7 +105,7 @@ export function correctTrack(
   seen: { readonly detection: Detection; readonly atMs: number; readonly weak: boolean },
 ): TrackState {
   const { detection, atMs } = seen;
-  const part = isPartOfStanding(track, detection.box, atMs);
+  const part = atMs - track.wholeAtMs <= LONGEST_PART_MS && isPartOfStanding(track, detection.box);
   const { x, y, width, height } = shapeOf(part ? boxOf(track) : detection.box);
   const deviation = BOX_DEVIATION * height * (seen.weak ? WEAK_BOX_FACTOR : 1);
   const footX = correctMotion(track.footX, { value: x, deviation });
@@ -134,8 +134,8 @@ export function correctTrack(
  * What stands keeps its size. By night a detector draws the cabin above the lamps and the whole car by turns, and by
  * day half of a car behind another: such a box says that the vehicle is there, and not where it ends.
  */
-function isPartOfStanding(track: TrackState, box: Box, atMs: number): boolean {
-  if (!isStanding(track) || atMs - track.wholeAtMs > LONGEST_PART_MS) return false;
+export function isPartOfStanding(track: TrackState, box: Box): boolean {
+  if (!isStanding(track)) return false;
   const whole = boxOf(track);
   return areaOf(box) < PART_AREA_SHARE * areaOf(whole) && containmentOf(whole, box) > PART_CONTAINMENT;
 }

@@ -212,6 +212,19 @@ describe('ending', () => {
     expect(history.at(-1)).toEqual([]);
   });
 
+  test.each([
+    ['left', (i: number): Seen => ({ x: 2.5 * i, widthPx: Math.min(5 * i, 90) })],
+    [
+      'lower',
+      (i: number): Seen => ({ x: 200, y: Math.min(234, 300 - 6 * i), heightPx: Math.min(60, 6 * i - 6) }),
+    ],
+  ])('one that comes in over the %s border may be missed for half a second', (_, entering) => {
+    const shown = pictures(24, (i) => (i > 7 && i < 13 ? [] : [entering(i + 3)]));
+    const history = watch(shown);
+    expect(history[7]).toHaveLength(1);
+    expect(idsOf(history)).toEqual([1]);
+  });
+
   test('a prediction that runs into a vehicle that is seen is given up: both would be counted', () => {
     const history = watch(
       pictures(20, (i) => {
@@ -272,6 +285,14 @@ describe('standing vehicles', () => {
     const last = history.at(-1) ?? [];
     expect(last.map((track) => track.track)).toEqual([1]);
     expect(middleOf(last[0])).toBeCloseTo(200, 0);
+  });
+
+  test('one that passes while the parked one is not seen begins its own track at the first touch', () => {
+    // It overlaps the parked one by 0.3 at most, and the next picture shows it farther on.
+    const passing = (i: number): Seen => ({ x: 221 + 12 * Math.max(0, i - 30), y: 152 });
+    const history = watch([...pictures(30, () => [parked]), ...pictures(10, (i) => [passing(30 + i)])]);
+    expect(idsOf(history)).toEqual([1, 2]);
+    expect(middleOf(history.at(-1)?.[0])).toBeCloseTo(200, 0);
   });
 
   test('its box is steadier than the detector’s', () => {

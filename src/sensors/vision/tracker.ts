@@ -224,12 +224,21 @@ function withoutGhosts(
 function patienceWith(track: TrackState, options: TrackerOptions): number {
   if (isUnconfirmed(track)) return BRIEF_COAST_MS;
   if (isStanding(track)) return STANDING_COAST_MS;
-  return isAtBorder(track, options) ? BRIEF_COAST_MS : COAST_MS;
+  return isLeaving(track, options) ? BRIEF_COAST_MS : COAST_MS;
 }
 
-function isAtBorder(track: TrackState, options: TrackerOptions): boolean {
+/**
+ * A box at the picture's border is cut off there: which way its vehicle goes is seen at the opposite edge. One that
+ * comes in is looked for as long as any other.
+ */
+function isLeaving(track: TrackState, { widthPx, heightPx }: TrackerOptions): boolean {
   const [x1, y1, x2, y2] = boxOf(track);
-  const x = BORDER_SHARE * options.widthPx;
-  const y = BORDER_SHARE * options.heightPx;
-  return x1 < x || y1 < y || x2 > options.widthPx - x || y2 > options.heightPx - y;
+  const [x, y] = [BORDER_SHARE * widthPx, BORDER_SHARE * heightPx];
+  const { footX, footY, width, height } = track;
+  return (
+    (x1 < x && footX.rate + width.rate / 2 <= 0) ||
+    (x2 > widthPx - x && footX.rate - width.rate / 2 >= 0) ||
+    (y1 < y && footY.rate <= 0) ||
+    (y2 > heightPx - y && footY.rate - height.rate >= 0)
+  );
 }

@@ -42,3 +42,20 @@ export function foldEvidenceKept(
   const others = known.evidence.filter(({ name }) => !files.some((file) => file.name === name));
   return { ...known, phase: known.phase === 'close' ? 'close' : 'update', evidence: [...others, ...files] };
 }
+
+/** The clock was set: what is told again about earlier incidents is told in its time. */
+export function onClockSetBy(stepMs: number, recent: RecentIncidents): RecentIncidents {
+  const set = (wallMs: number): number => Math.round(wallMs + stepMs);
+  return new Map(
+    [...recent].map(([id, { startedAtMs, openedAtMs, closedAtMs, grounds, evidence, ...incident }]) => {
+      const times = {
+        startedAtMs: set(startedAtMs),
+        openedAtMs: set(openedAtMs),
+        closedAtMs: closedAtMs === null ? null : set(closedAtMs),
+        grounds: grounds.map((ground) => ({ ...ground, atMs: set(ground.atMs) })),
+        evidence: evidence.map((file) => ({ ...file, fromMs: set(file.fromMs), toMs: set(file.toMs) })),
+      };
+      return [id, { ...incident, ...times }];
+    }),
+  );
+}

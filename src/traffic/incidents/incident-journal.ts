@@ -33,7 +33,7 @@ export interface LaneIncident
   readonly life: LaneIncidentState;
   /** Null until it opens. */
   readonly incident: string | null;
-  /** The camera that raised it, or null when loops did. */
+  /** The camera whose picture its figures are of: the first that raised or confirmed it; null when only loops did. */
   readonly camera: string | null;
 }
 
@@ -75,10 +75,12 @@ export function foldEvidence(
   const camera = evidence.source === 'camera' ? evidence.sensor : null;
   const figures = { positionPx, positionM, speedKmh, direction, queueLengthM };
   const opening = next.change === 'open' || known === undefined;
+  // Pixels and metres are those of one camera: another one that bears it out has its own.
+  const isItsOwn = camera !== null && (known?.camera ?? camera) === camera;
   const incident: LaneIncident = {
     ...(opening
       ? { lane, zone, incidentKind, ...figures, incident: nameIncident(), camera }
-      : { ...known, ...(camera === null ? {} : figures), camera: known.camera ?? camera }),
+      : { ...known, ...(isItsOwn ? figures : {}), camera: known.camera ?? camera }),
     life: next.state,
   };
   return { incident, turn: turnOf(incident, next, life, null) };

@@ -25,9 +25,9 @@ const quiet: LaneIncidentState = { kind: 'quiet' };
 const grounds = [{ sensor: 'cam', source: 'camera', says: 'raises', atMs: 5000 }] as const;
 const open: LaneIncidentState = {
   ...{ kind: 'open', sinceMs: 0, openedMs: 5000, lastMs: 9000 },
-  ...{ grounds, subjects: [car] },
+  ...{ grounds, subjects: [car], rested: [] },
 };
-const resting: LaneIncidentState = { kind: 'resting', untilMs: 192_000, subjects: [car] };
+const resting: LaneIncidentState = { kind: 'resting', rested: [{ subject: car, untilMs: 192_000 }] };
 const other = { subject: { camera: 'cam', name: 'track-2', foot: [300, 300], sizePx: 40 } } as const;
 const elsewhere = { subject: { ...car, camera: 'cam-2' } } as const;
 const renamed = { subject: { camera: 'cam', name: 'track-2', foot: [110, 105], sizePx: 40 } } as const;
@@ -73,6 +73,16 @@ describe('an incident in a lane', () => {
     expect(next.state.kind).toBe(kind);
     expect(next.change).toBe(change);
   });
+});
+
+test('what an incident was about rests for its own time, also while another vehicle makes one there and after', () => {
+  const again = (state: LaneIncidentState, atMs: number) => nextLaneIncident(state, evidence(atMs), rule);
+  const second = nextLaneIncident(resting, evidence(20_000, other), rule).state;
+  expect(again(second, 22_000)).toEqual({ state: second, change: null });
+  const closed = nextLaneIncident(second, absence(23_000), rule);
+  expect(closed.change).toBe('close');
+  expect(again(closed.state, 191_000).change).toBeNull();
+  expect(again(closed.state, 192_000).change).toBe('open');
 });
 
 describe('the certainty of an incident', () => {

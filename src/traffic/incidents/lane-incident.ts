@@ -19,9 +19,16 @@ export type LaneIncidentState =
       readonly grounds: readonly Ground[];
       /** Newest last. */
       readonly subjects: readonly Subject[];
+      readonly rested: readonly Rested[];
     }
-  /** Closed a moment ago: what it was about does not raise it again before `untilMs`. */
-  | { readonly kind: 'resting'; readonly untilMs: number; readonly subjects: readonly Subject[] };
+  /** Closed a moment ago. */
+  | { readonly kind: 'resting'; readonly rested: readonly Rested[] };
+
+/** What a closed incident was about does not raise it again before `untilMs`, whatever others do there meanwhile. */
+export interface Rested {
+  readonly subject: Subject;
+  readonly untilMs: number;
+}
 
 /** What an incident is about, so that the same thing under another name is known again by its place. */
 export interface Subject {
@@ -83,12 +90,9 @@ export function nextLaneIncident(
       return input.kind === 'evidence' ? judge(state, input.evidence, rule) : { state, change: null };
     case 'resting': {
       if (input.kind === 'evidence') {
-        const { evidence } = input;
-        const over = evidence.atMs >= state.untilMs;
-        const known = state.subjects.some((subject) => isSame(subject, evidence.subject));
-        return known && !over ? { state, change: null } : judge(state, evidence, rule);
+        return doesRest(state, input.evidence) ? { state, change: null } : judge(state, input.evidence, rule);
       }
-      const over = input.kind === 'absence' && input.nowMs >= state.untilMs;
+      const over = input.kind === 'absence' && state.rested.every(({ untilMs }) => input.nowMs >= untilMs);
       return { state: over ? { kind: 'quiet' } : state, change: null };
     }
     case 'open':
@@ -98,13 +102,18 @@ export function nextLaneIncident(
   }
 }
 
-function judge(state: LaneIncidentState, evidence: LaneEvidence, rule: LifeRule): LaneIncidentFold {
+function judge(
+  state: Extract<LaneIncidentState, { kind: 'quiet' | 'resting' }>,
+  evidence: LaneEvidence,
+  rule: LifeRule,
+): LaneIncidentFold {
   const { sinceMs, atMs, sensor, source, says, subject } = evidence;
   if (!evidence.conclusive && atMs - sinceMs < rule.dwellS * MS_PER_S) return { state, change: null };
   const raised = addGround([], { sensor, source, says: 'raises', atMs });
   const grounds = says === 'raises' ? raised : addGround(raised, { sensor, source, says, atMs });
   const times = { sinceMs: Math.min(sinceMs, atMs), openedMs: atMs, lastMs: atMs };
-  return { state: { kind: 'open', ...times, grounds, subjects: [subject] }, change: 'open' };
+  const rested = state.kind === 'quiet' ? [] : state.rested;
+  return { state: { kind: 'open', ...times, grounds, subjects: [subject], rested }, change: 'open' };
 }
 
 function nextOpen(
@@ -116,6 +125,8 @@ function nextOpen(
     case 'evidence': {
       const { evidence } = input;
       const { sensor, source, atMs } = evidence;
+      const isItsOwn = state.subjects.some((subject) => isSame(subject, evidence.subject));
+      if (!isItsOwn && doesRest(state, evidence)) return { state, change: null };
       // A second sensor that raises the same bears the first out, also one that has contradicted it before.
       const before = state.grounds.findLast((ground) => ground.sensor === sensor)?.says ?? null;
       const isSecond = before === null || before === 'weakens';
@@ -155,12 +166,23 @@ function withGrounds(
 }
 
 function closed(
-  { subjects }: Extract<LaneIncidentState, { kind: 'open' }>,
+  { subjects, rested }: Extract<LaneIncidentState, { kind: 'open' }>,
   nowMs: number,
   rule: LifeRule,
 ): LaneIncidentFold {
   const untilMs = nowMs + rule.coolDownS * MS_PER_S;
-  return { state: { kind: 'resting', untilMs, subjects }, change: 'close' };
+  const resting = [
+    ...rested.filter((earlier) => earlier.untilMs > nowMs),
+    ...subjects.map((subject) => ({ subject, untilMs })),
+  ];
+  return { state: { kind: 'resting', rested: resting.slice(-MOST_SUBJECTS) }, change: 'close' };
+}
+
+function doesRest(
+  { rested }: { readonly rested: readonly Rested[] },
+  { subject, atMs }: LaneEvidence,
+): boolean {
+  return rested.some((known) => atMs < known.untilMs && isSame(known.subject, subject));
 }
 
 /** Whether an incident is about this vehicle, person or object, which has not gone far since it was about it last. */

@@ -28,8 +28,9 @@ export interface SeenVehicle {
 /**
  * The part of each waiting vehicle in the line it waits in, by lane and track. `head-beyond`: it is the first one
  * that is seen, but the line begins where the lane leaves the picture, so it waits for something out of sight.
+ * `held`: the one right before it stands; `behind`: that one creeps on.
  */
-export type LinePart = 'head' | 'head-beyond' | 'behind';
+export type LinePart = 'head' | 'head-beyond' | 'behind' | 'held';
 export type LaneLines = ReadonlyMap<string, ReadonlyMap<number, LinePart>>;
 
 /** By lane; `overdue`: it has been too long for longer than vehicles wait there by design. */
@@ -90,8 +91,13 @@ export function foldLaneLines(
   return { state: tooLong, lines: parts, evidence };
 }
 
-function isWaiting({ motion, conduct }: SeenVehicle): boolean {
-  if (conduct.standing?.lastMs === motion.lastMs) return true;
+function isStandingNow({ motion, conduct }: SeenVehicle): boolean {
+  return conduct.standing?.lastMs === motion.lastMs;
+}
+
+function isWaiting(vehicle: SeenVehicle): boolean {
+  if (isStandingNow(vehicle)) return true;
+  const { motion, conduct } = vehicle;
   const { movement } = motion;
   if (movement === null) return conduct.standing !== null;
   if (movement.speedKmh !== null) return movement.speedKmh < CREEPS_BELOW_KMH;
@@ -124,7 +130,11 @@ function partsOf(
   if (head === undefined) return [];
   const goesOn = extentPx(lane).to - placeIn(lane, head) <= GAP_HEIGHTS * head.conduct.heightPx;
   const part = others.length > 0 && goesOn ? 'head-beyond' : 'head';
-  return [[head.motion.track, part], ...others.map(({ motion }) => [motion.track, 'behind'] as const)];
+  const rest = others.map(({ motion }, index) => {
+    const before = line[index];
+    return [motion.track, before !== undefined && isStandingNow(before) ? 'held' : 'behind'] as const;
+  });
+  return [[head.motion.track, part], ...rest];
 }
 
 /** In metres as it is measured, or from the first foot to the last as a share of the drawn lane. */

@@ -9,6 +9,7 @@ import type {
   LaneKind,
   PointPx,
   SiteDefinition,
+  ZoneDefinition,
   ZoneKind,
 } from '../site-definition.ts';
 
@@ -30,8 +31,8 @@ export function placeAt(
   foot: PointPx,
   lanes: SiteDefinition['lanes'],
 ): RoadPlace | null {
-  const zones = camera.zones.filter(({ polygon }) => isInside(foot, polygon));
-  const purpose = zones.map(({ kind }) => kind).find(isPurpose) ?? null;
+  const zones = zonesAt(camera, foot);
+  const purpose = purposeOf(zones);
   const drawn = camera.lanes.find((lane) => isInside(foot, lane.polygon)) ?? null;
   if (drawn !== null) {
     return { lane: drawn.lane, zone: null, kind: kindOf(lanes, drawn.lane), purpose, drawn };
@@ -41,6 +42,11 @@ export function placeAt(
   const lane = shoulder.lane ?? nearestLane(camera, foot);
   if (lane === null) return null;
   return { lane, zone: shoulder.zone, kind: kindOf(lanes, lane), purpose, drawn: null };
+}
+
+/** What a zone says that a place is for, on the road or beside it. */
+export function purposeAt(camera: CameraDefinition, foot: PointPx): RoadPlace['purpose'] {
+  return purposeOf(zonesAt(camera, foot));
 }
 
 /** How long vehicles stand at a place by design, ms; null for as long as they like. */
@@ -78,6 +84,14 @@ export function extentPx(lane: CameraLaneDefinition): { readonly from: number; r
 /** Whether nothing at a place is to be counted or judged. */
 export function isIgnored({ zones }: Pick<CameraDefinition, 'zones'>, foot: PointPx): boolean {
   return zones.some(({ kind, polygon }) => kind === 'ignore' && isInside(foot, polygon));
+}
+
+function zonesAt({ zones }: CameraDefinition, foot: PointPx): readonly ZoneDefinition[] {
+  return zones.filter(({ polygon }) => isInside(foot, polygon));
+}
+
+function purposeOf(zones: readonly ZoneDefinition[]): RoadPlace['purpose'] {
+  return zones.map(({ kind }) => kind).find(isPurpose) ?? null;
 }
 
 function isPurpose(kind: ZoneKind): kind is NonNullable<RoadPlace['purpose']> {

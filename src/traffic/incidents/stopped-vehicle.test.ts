@@ -96,6 +96,19 @@ describe('a vehicle that stands', () => {
     expect(opened(roadWith([bay]).run(45_000, backsOut))).toEqual(['stopped-vehicle']);
   });
 
+  test('on the edge of the road is one while its box is in the lane most of the time', () => {
+    const sways = (outPct: number) => (atMs: number) => [
+      vehicle(1, [atMs % 1000 < 10 * outPct ? 101 : 99, 300]),
+    ];
+    expect(opened(roadWith([]).run(20_000, sways(30)))).toEqual(['stopped-vehicle']);
+    expect(opened(roadWith([]).run(20_000, sways(70)))).toEqual([]);
+  });
+
+  test('on the edge between the road and a bay beside it is parked there', () => {
+    const sways = (atMs: number) => [vehicle(1, [atMs % 1000 < 300 ? 101 : 99, 300])];
+    expect(opened(roadWith([zone('bay', BESIDE)]).run(60_000, sways))).toEqual([]);
+  });
+
   test('at a bus stop and is no bus waits as long as in a bus lane', () => {
     const road = roadWith([zone('bus-stop', IN_LANE)]);
     expect(opened(road.run(110_000, standing(vehicle(1, [50, 300]))))).toEqual([]);

@@ -61,6 +61,8 @@ export interface TrackConduct {
   readonly standing: Stay | null;
   /** The bay or bus stop that its foot was in last: who stands on the border of one is parked there. */
   readonly aside: { readonly purpose: 'bay' | 'bus-stop'; readonly atMs: number } | null;
+  /** When it waited last for one right before it, or with others for something out of sight: it had nowhere to go. */
+  readonly heldMs: number | null;
   /** How it went when it was last seen to move, relative to its lane. */
   readonly heading: Incident['direction'];
   readonly wrongWay: {
@@ -124,6 +126,13 @@ export function afterPause({ standing, ...conduct }: TrackConduct, pausedMs: num
   return { ...conduct, ...UNJUDGED, standing: { ...standing, ...later }, lastMs };
 }
 
+/** A box on the edge of the road lies beside it by turns. That time is none in which its vehicle was seen to stand there. */
+export function besideRoad(conduct: TrackConduct | null, atMs: number): TrackConduct | null {
+  if (conduct === null || conduct.standing === null) return null;
+  const standing = { ...conduct.standing, lastMs: atMs };
+  return { ...conduct, standing, wrongWay: null, lastMs: atMs };
+}
+
 /** Judges a vehicle at the newest picture that shows it. */
 export function judgeVehicle(
   known: TrackConduct | null,
@@ -157,6 +166,7 @@ export function judgeVehicle(
     ...place,
     standing,
     aside: known?.aside ?? null,
+    heldMs: known?.heldMs ?? null,
     heading: course ?? known?.heading ?? null,
     wrongWay: course === 'reverse' && fast ? (known?.wrongWay ?? began) : null,
     astray: null,
@@ -207,6 +217,7 @@ export function hasMoved({ roam, heightPx }: TrackConduct): boolean {
 const UNJUDGED = {
   standing: null,
   aside: null,
+  heldMs: null,
   heading: null,
   wrongWay: null,
   astray: null,

@@ -17,8 +17,9 @@ import {
   linesThroughBlindness,
   type SeenVehicle,
 } from './lane-lines.ts';
-import { placeAt, type RoadPlace, waitMsAt } from './road-place.ts';
+import { placeAt, purposeAt, type RoadPlace, waitMsAt } from './road-place.ts';
 import {
+  besideRoad,
   type Conducts,
   hasMoved,
   isRemembered,
@@ -90,7 +91,9 @@ export function foldConduct(
     if (motion === undefined || foot === null) continue;
     const place = placeAt(camera, foot, definition.lanes);
     if (place === null) {
-      tracks.delete(point.track);
+      const beside = besideRoad(tracks.get(point.track) ?? null, atMs);
+      if (beside === null) tracks.delete(point.track);
+      else tracks.set(point.track, asideAt(beside, purposeAt(camera, foot), atMs));
       continue;
     }
     const onFoot = motion.class === 'person' || motion.class === 'bicycle';
@@ -119,6 +122,11 @@ export function foldConduct(
     { vehicles: vehicles.map(asVehicle), queues, atMs },
     definition,
   );
+  for (const { motion, conduct, place } of judged) {
+    const part = place.drawn === null ? undefined : lines.lines.get(place.lane)?.get(motion.track);
+    if (part !== 'held' && part !== 'head-beyond') continue;
+    tracks.set(motion.track, { ...conduct, heldMs: atMs });
+  }
   const stopped = judged.flatMap((each) => {
     const evidence = stoppedVehicle(camera, each, { rules, lines: lines.lines, atMs });
     const dwellMs = rules.stoppedVehicle.dwellS * MS_PER_S;
@@ -160,14 +168,17 @@ function hiddenVehicle(
 
 /** A box jumps: who stands where a bay or bus stop was a moment ago is still in it. */
 function onBorderOfBay(judged: Judged, atMs: number): Judged {
-  const { conduct, place } = judged;
+  const { place } = judged;
   const { purpose } = place;
-  if (purpose === 'bay' || purpose === 'bus-stop') {
-    return { ...judged, conduct: { ...conduct, aside: { purpose, atMs } } };
-  }
+  const conduct = asideAt(judged.conduct, purpose, atMs);
+  if (conduct !== judged.conduct) return { ...judged, conduct };
   const { aside, standing } = conduct;
   const wasAside = purpose === null && standing !== null && aside !== null && atMs - aside.atMs <= ASIDE_MS;
   return wasAside ? { ...judged, place: { ...place, purpose: aside.purpose } } : judged;
+}
+
+function asideAt(conduct: TrackConduct, purpose: RoadPlace['purpose'], atMs: number): TrackConduct {
+  return purpose === 'bay' || purpose === 'bus-stop' ? { ...conduct, aside: { purpose, atMs } } : conduct;
 }
 
 function overdue(conduct: TrackConduct): TrackConduct {
@@ -192,11 +203,14 @@ function stoppedVehicle(
   if (!isWatched(rules, 'stopped-vehicle', place.kind)) return [];
   if (standing.seenMs < SEEN_SHARE * (standing.lastMs - standing.sinceMs)) return [];
   const inLine = lines.get(place.lane)?.get(motion.track);
-  if (place.drawn !== null && inLine === 'behind') return [];
+  if (place.drawn !== null && (inLine === 'behind' || inLine === 'held')) return [];
   const redMs = rules.stoppedVehicle.waitS['stop-line'] * MS_PER_S;
-  const patienceMs = place.drawn !== null && inLine === 'head-beyond' ? Math.max(waitMs, redMs) : waitMs;
-  if (atMs - standing.sinceMs < patienceMs) return [];
-  return [evidenceOf(camera, judged, { incidentKind: 'stopped-vehicle', sinceMs: standing.sinceMs, atMs })];
+  const waitsBeyond = place.drawn !== null && inLine === 'head-beyond';
+  if (atMs - standing.sinceMs < (waitsBeyond ? Math.max(waitMs, redMs) : waitMs)) return [];
+  // A queue starts from its front, and those in front vanish for a picture: its new first one is given time to follow.
+  const heldMs = waitsBeyond ? null : conduct.heldMs;
+  const sinceMs = Math.max(standing.sinceMs, heldMs ?? standing.sinceMs);
+  return [evidenceOf(camera, judged, { incidentKind: 'stopped-vehicle', sinceMs, atMs })];
 }
 
 function wrongWay(

@@ -247,14 +247,26 @@ describe('loops alone', () => {
     expect(story(on)).toEqual([]);
   });
 
-  test('find traffic slow that does not stand', () => {
-    const on = road();
-    // 4.5 m in 1.0 s: 16 km/h where 60 are allowed.
+  /** 4.5 m in 1.0 s: 16 km/h where 60 are allowed. */
+  const slowly = (shown: readonly TrackPoint[]) => {
+    const [on, tracks] = [road(), () => [...shown]];
     for (let n = 0; n < 30; n += 1) {
-      on.loop('a', true).run(1000).loop('b', true).run(400).loop('a', false).run(1000).loop('b', false);
-      on.run(2000);
+      on.loop('a', true).run(1000, tracks).loop('b', true).run(400, tracks);
+      on.loop('a', false).run(1000, tracks).loop('b', false).run(2000, tracks);
     }
-    expect(story(on)).toEqual(['open slow-traffic suspected notice']);
+    return new Set(on.of('incident').map(({ incidentKind }) => incidentKind));
+  };
+
+  test('find traffic slow that does not stand', () => {
+    expect(slowly([])).toEqual(new Set(['slow-traffic']));
+  });
+
+  test('do not find it slow, too, where a camera shows that it stands', () => {
+    const queue = [950, 850, 750, 650, 550, 450, 350, 250].map((y, track): TrackPoint => {
+      const box = [30, y - 40, 70, y] as const;
+      return { track, class: 'car', score: 0.6, box, foot: [50, y], groundM: null, coasting: false };
+    });
+    expect(slowly(queue)).toEqual(new Set(['congestion']));
   });
 });
 
@@ -270,8 +282,8 @@ describe('what a loop says about an incident that is open', () => {
   const about = (incidentKind: IncidentKind, witness: LaneWitness, loop: string | null = 'a') =>
     sayingOf(
       witness,
-      { incidentKind, life: { ...life, grounds: [], subjects: [] } },
-      { lane: laneDefinition(), hasStopLine: false, loop, nowMs },
+      { incidentKind, life: { ...life, grounds: [], subjects: [], rested: [] } },
+      { lane: laneDefinition(), hasStopLine: false, isCongested: false, loop, nowMs },
       INCIDENT_RULES,
     );
 
@@ -294,13 +306,16 @@ describe('what a loop says about an incident that is open', () => {
   });
 });
 
-test('vehicles that start slowly at a stop line which a camera shows are no slow traffic', () => {
+test('slow vehicles are no slow traffic at a stop line that a camera shows, nor in a congestion that is known', () => {
   const nowMs = 100_000;
   const drive = { sensor: 'cam', source: 'camera', atMs: 95_000, speedKmh: 10, onTimeMs: null } as const;
   const witness: LaneWitness = { ...NO_WITNESS, drives: [drive, drive, drive, drive] };
-  const slowWith = (hasStopLine: boolean) => {
-    const at = { lane: laneDefinition({ speedLimitKmh: 60 }), hasStopLine, loop: null, nowMs };
+  const slowWith = (where: { hasStopLine?: boolean; isCongested?: boolean }) => {
+    const lane = laneDefinition({ speedLimitKmh: 60 });
+    const at = { lane, hasStopLine: false, isCongested: false, loop: null, nowMs, ...where };
     return judgeWitness(witness, at, INCIDENT_RULES).witness.slow.camera !== null;
   };
-  expect([slowWith(false), slowWith(true)]).toEqual([true, false]);
+  expect(slowWith({})).toBe(true);
+  expect(slowWith({ hasStopLine: true })).toBe(false);
+  expect(slowWith({ isCongested: true })).toBe(false);
 });

@@ -28,6 +28,8 @@ export interface WitnessedLane {
   /** A camera shows where its vehicles wait at a signal: they start slowly there. */
   readonly hasStopLine: boolean;
   readonly loop: string | null;
+  /** Its traffic stands: an incident tells so, and that it is slow, too, is no other one. */
+  readonly isCongested: boolean;
   readonly nowMs: number;
 }
 
@@ -60,7 +62,11 @@ export function judgeWitness(
   const { nowMs, loop, lane } = at;
   const queue = lasting(witness.queue, isQueueOver(witness, at, rules), nowMs);
   const slowBy = (source: LaneSource): TooLong | null =>
-    lasting(witness.slow[source], queue === null && isSlow(witness, source, at, rules), nowMs);
+    lasting(
+      witness.slow[source],
+      queue === null && !at.isCongested && isSlow(witness, source, at, rules),
+      nowMs,
+    );
   const slow = { loop: slowBy('loop'), camera: slowBy('camera') };
   const evidence: PlacedEvidence[] = [];
   const claim = { lane: lane.lane, subject: 'lane', direction: 'forward' } as const;

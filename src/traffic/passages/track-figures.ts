@@ -5,7 +5,7 @@ import type { CameraDefinition, CameraLaneDefinition } from '../site-definition.
 import { type GroundSpeed, publishedSpeed } from './ground-speed.ts';
 import type { CompletedPassage } from './passage.ts';
 import type { Sample, TrackMotion } from './track-motion.ts';
-import { MAX_LENGTH_UNCERTAINTY_PCT, vehicleLength } from './vehicle-length.ts';
+import { isFootSeen, MAX_LENGTH_UNCERTAINTY_PCT, vehicleLength } from './vehicle-length.ts';
 
 /** The window for a spot speed at the line, ms; where that leaves too much open, all that is remembered. */
 const SPEED_WINDOW_MS = 1000;
@@ -36,9 +36,14 @@ export function trackFigures(
   };
 }
 
-function speedOf({ plane }: CameraDefinition, motion: TrackMotion, atMs: number): GroundSpeed | null {
+function speedOf(
+  { plane, visible }: CameraDefinition,
+  motion: TrackMotion,
+  atMs: number,
+): GroundSpeed | null {
   if (plane === null) return null;
-  const { samples, lastMs, boxHeightPx } = motion;
+  const { lastMs, boxHeightPx } = motion;
+  const samples = motion.samples.filter(({ box }) => isFootSeen(box, visible));
   const newest = samples.filter((sample) => lastMs - sample.atMs <= SPEED_WINDOW_MS);
   const foot = { plane, boxHeightPx, atMs };
   return publishedSpeed(newest, foot) ?? publishedSpeed(samples, foot);

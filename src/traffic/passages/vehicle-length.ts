@@ -71,10 +71,7 @@ export interface LengthView {
  */
 export function vehicleLength(box: Box, view: LengthView): VehicleLength | null {
   const [x1, y1, x2, y2] = box;
-  const [left, top, right, bottom] = view.visible;
-  const isCut =
-    x1 < left + BORDER_PX || y1 < top + BORDER_PX || x2 > right - BORDER_PX || y2 > bottom - BORDER_PX;
-  if (isCut) return null;
+  if (!isFootSeen(box, view.visible) || y1 < view.visible[1] + BORDER_PX) return null;
   const [widthM, halfRangeM] = WIDTH_M[view.class];
   const inView = { ...view, roadToPicture: invertHomography(view.plane.matrix) };
   const lengthM = solveLength({ x1, x2, y2, widthM }, inView);
@@ -94,6 +91,11 @@ export function vehicleLength(box: Box, view: LengthView): VehicleLength | null 
   }
   const uncertaintyPct = Math.hypot((100 * Math.sqrt(squares)) / lengthM, LEAN_PCT);
   return uncertaintyPct <= MAX_LENGTH_UNCERTAINTY_PCT ? { lengthM: lengthM / LEAN, uncertaintyPct } : null;
+}
+
+/** Whether the middle of a box's lower edge is the vehicle's: not where the border cuts off a side or the foot. */
+export function isFootSeen([x1, , x2, y2]: Box, [left, , right, bottom]: Box): boolean {
+  return x1 >= left + BORDER_PX && x2 <= right - BORDER_PX && y2 <= bottom - BORDER_PX;
 }
 
 interface BoxEdges {

@@ -184,8 +184,12 @@ const OTHERS: Readonly<Record<string, FaultAdvice>> = {
   },
   'camera/unauthorized': {
     meaning: 'The camera refuses the login.',
-    remedy: 'Check user and password, and that the user may view the stream.',
-    chinese: { meaning: '摄像机拒绝登录。', remedy: '检查用户名、密码以及该用户的预览权限。' },
+    remedy:
+      'Check user and password, and that the user may view the stream; set its authentication to Digest with MD5.',
+    chinese: {
+      meaning: '摄像机拒绝登录。',
+      remedy: '检查用户名、密码以及该用户的预览权限；认证方式设为 Digest（MD5）。',
+    },
   },
   'camera/not-found': {
     meaning: 'The camera knows no stream of this path.',
@@ -209,8 +213,12 @@ const OTHERS: Readonly<Record<string, FaultAdvice>> = {
   },
   'camera/stalled': {
     meaning: 'The camera is connected and sends no pictures.',
-    remedy: 'Power the camera off and on; check the network for loss.',
-    chinese: { meaning: '摄像机已连接但没有画面。', remedy: '给摄像机断电重启，检查网络丢包。' },
+    remedy:
+      'Power the camera off and on; check the network for loss; set it to H.264 with a key picture every 2 s.',
+    chinese: {
+      meaning: '摄像机已连接但没有画面。',
+      remedy: '给摄像机断电重启，检查网络丢包；编码设为 H.264，I 帧间隔 2 秒。',
+    },
   },
   'camera/black': {
     meaning: 'The stream runs, but its picture is black; its lanes have no figures meanwhile.',

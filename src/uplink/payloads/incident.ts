@@ -70,10 +70,12 @@ const incidentRecordSchema = z.strictObject({
   }).nullable(),
   positionPx: point
     .nullable()
-    .describe("x, y in pixels of the camera's configured picture; null when loops raised it."),
+    .describe(
+      "x, y in pixels of the first camera's configured picture, in the order of `grounds`; null when there is none.",
+    ),
   positionM: point
     .nullable()
-    .describe("x, y in metres on the camera's ground plane; null when the camera is not calibrated."),
+    .describe("x, y in metres on that camera's ground plane; null when it is not calibrated."),
   speedKmh: z.number().nullable().describe('Speed of the vehicle, km/h.'),
   direction: explained('How its vehicle moves or moved; null when it was not seen to move.', {
     forward: 'with the lane',

@@ -3,6 +3,7 @@ import type { StreamCopy } from '../camera-capture.ts';
 import type { SeenRoadUser } from './blur-policy.ts';
 import { createFragmentReader, type FragmentReader, type StreamPart } from './fragment-reader.ts';
 import { openStreamRing, type RingCut, type StreamRing } from './stream-ring.ts';
+import { type StreamSize, streamSizeOf } from './stream-size.ts';
 
 /** What one camera can show of the last seconds. */
 export interface CameraEvidence {
@@ -16,6 +17,8 @@ export interface CameraEvidence {
   heldUntil(ms: number): Promise<void>;
   /** As the ring's; null when it holds nothing of that moment. */
   cut(asked: { readonly fromMs: number; readonly atMs: number; readonly toMs: number }): RingCut | null;
+  /** Of the stream that runs; null before it says so. */
+  readonly streamSize: StreamSize | null;
   readonly ringBytes: number;
   readonly lost: number;
   close(): Promise<void>;
@@ -48,6 +51,7 @@ export function createCameraEvidence(options: CameraEvidenceOptions): CameraEvid
   let ring: StreamRing | null = null;
   let reader: FragmentReader | null = null;
   let head: StreamPart | null = null;
+  let streamSize: StreamSize | null = null;
   let heldToMs = Number.NEGATIVE_INFINITY;
   let begunAtMs = Number.NEGATIVE_INFINITY;
   let waiting: readonly { readonly ms: number; readonly resolve: () => void }[] = [];
@@ -68,7 +72,10 @@ export function createCameraEvidence(options: CameraEvidenceOptions): CameraEvid
     return opened;
   };
   const take = (part: StreamPart, atMs: number): void => {
-    if (part.kind === 'head') head = part;
+    if (part.kind === 'head') {
+      head = part;
+      streamSize = streamSizeOf(part.bytes);
+    }
     openRing(atMs).push(part, atMs);
     if (part.kind === 'head') return;
     heldToMs = atMs;
@@ -81,6 +88,7 @@ export function createCameraEvidence(options: CameraEvidenceOptions): CameraEvid
         begunAtMs = monoMs();
         reader = createFragmentReader();
         head = null;
+        streamSize = null;
         ring?.begin();
         wake(() => true);
       },
@@ -116,6 +124,9 @@ export function createCameraEvidence(options: CameraEvidenceOptions): CameraEvid
       waiting = waiting.filter((other) => other !== waiter);
     },
     cut: (asked) => ring?.cut(asked) ?? null,
+    get streamSize() {
+      return streamSize;
+    },
     get ringBytes() {
       return ring?.bytes ?? 0;
     },

@@ -91,7 +91,8 @@ interface Box {
   readonly body: Buffer;
 }
 
-function boxesIn(bytes: Buffer): readonly Box[] {
+/** @throws RoadsideError camera-stream-unusable when they do not fit into each other */
+export function boxesIn(bytes: Buffer): readonly Box[] {
   const boxes: Box[] = [];
   for (let at = 0; at + BOX_HEAD_BYTES <= bytes.length; ) {
     const size = bytes.readUInt32BE(at);

@@ -31,6 +31,9 @@ interface Look {
   /** Pixels that the camera has turned by. */
   readonly byX?: number;
   readonly byY?: number;
+  /** How far it hangs askew, clockwise in the picture, and how much larger things are. */
+  readonly rollDeg?: number;
+  readonly zoom?: number;
   /** Half width of the lens's blur. */
   readonly blurPx?: number;
   /** Multiplies the light. */
@@ -46,15 +49,19 @@ interface Look {
 const emptyStreets = new Map<string, Float32Array>();
 
 /** The street without cars and light, as a lens shows it. */
-function emptyStreet({ byX = 0, byY = 0, blurPx = 0 }: Look): Float32Array {
-  const key = `${byX} ${byY} ${blurPx}`;
+function emptyStreet({ byX = 0, byY = 0, rollDeg = 0, zoom = 1, blurPx = 0 }: Look): Float32Array {
+  const key = `${byX} ${byY} ${rollDeg} ${zoom} ${blurPx}`;
   const known = emptyStreets.get(key);
   if (known !== undefined) return known;
   const { scaledWidthPx, scaledHeightPx } = SIZE;
   const seen = new Float32Array(scaledWidthPx * scaledHeightPx);
+  const [cos, sin] = [Math.cos((rollDeg * Math.PI) / 180) / zoom, Math.sin((rollDeg * Math.PI) / 180) / zoom];
+  const [middleX, middleY] = [scaledWidthPx / 2, scaledHeightPx / 2];
   for (let at = 0; at < seen.length; at += 1) {
-    const x = (at % scaledWidthPx) + byX;
-    const y = Math.floor(at / scaledWidthPx) + byY;
+    const dx = (at % scaledWidthPx) - middleX;
+    const dy = Math.floor(at / scaledWidthPx) - middleY;
+    const x = Math.round(middleX + cos * dx + sin * dy) + byX;
+    const y = Math.round(middleY - sin * dx + cos * dy) + byY;
     let sum = 0;
     for (let dx = -blurPx; dx <= blurPx; dx += 1)
       for (let dy = -blurPx; dy <= blurPx; dy += 1) sum += street(x + dx, y + dy);
@@ -129,6 +136,10 @@ const CASES: readonly {
   { code: 'blurred', what: 'a lens far out of focus', look: { blurPx: 5 } },
   { code: 'moved', what: 'a camera that was knocked', look: { byX: 16, byY: 8 } },
   { code: 'moved', what: 'a camera that was turned further', look: { byX: -60 } },
+  { code: 'moved', what: 'a camera that hangs askew', look: { rollDeg: 5 } },
+  { code: 'moved', what: 'a camera that hangs askew the other way', look: { rollDeg: -7 } },
+  { code: 'moved', what: 'a lens of another length', look: { zoom: 1.12 } },
+  { code: 'moved', what: 'another camera in its place', look: { zoom: 1.2, rollDeg: -4 } },
   { code: 'frozen', what: 'a hung sensor, with noise in its last picture', look: {}, hung: true },
 ];
 
@@ -157,6 +168,7 @@ test.each<{ readonly what: string; readonly look: Look }>([
   { what: 'the sun', look: { light: 1.3 } },
   { what: 'a lorry before a third of the picture', look: { covered: 0.35 } },
   { what: 'a pole that sways by a pixel', look: { byX: 1 } },
+  { what: 'a pole that bends by half a degree', look: { rollDeg: 0.5 } },
   { what: 'a noisy sensor', look: { noise: 40 } },
 ])('$what is no fault', ({ look }) => {
   expect(show([{ look, forS: 90 }])).toEqual({ faults: [], doubtedS: [] });

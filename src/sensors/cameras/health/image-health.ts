@@ -158,11 +158,14 @@ export function createImageHealth(
 }
 
 function judgeShift(compared: ViewComparison): { readonly isMoved: boolean; readonly moreThan: string } {
-  const { xShare, yShare, likeness, likenessInPlace } = compared.shift();
-  const isElsewhere = xShare !== 0 || yShare !== 0;
+  const { xShare, yShare, rollDeg, zoom, likeness, likenessInPlace } = compared.shift();
+  const isElsewhere = xShare !== 0 || yShare !== 0 || rollDeg !== 0 || zoom !== 1;
   if (isElsewhere && likeness >= FOUND_LIKENESS && likeness >= FOUND_RATIO * likenessInPlace) {
     const pct = (share: number): string => `${Math.round(share * 100)} %`;
-    return { isMoved: true, moreThan: `, by ${pct(xShare)} of its width and ${pct(yShare)} of its height` };
+    const turned = rollDeg === 0 ? '' : `, turned by about ${rollDeg}°`;
+    const grown = zoom === 1 ? '' : `, about ${zoom} times as large`;
+    const by = `, by ${pct(xShare)} of its width and ${pct(yShare)} of its height`;
+    return { isMoved: true, moreThan: `${by}${turned}${grown}` };
   }
   const isForeign =
     compared.changed >= MOST &&

@@ -11,6 +11,7 @@ import { decodeYolox, yoloxCells, yoloxColumns } from './yolox.ts';
 export const DECODER_NAMES = [
   'detections-with-class-scores',
   'yolox',
+  'yolox-decoded',
   'yolov5',
   'yolov8',
   'yolov10',
@@ -43,6 +44,11 @@ export const DECODERS: Readonly<Record<DecoderName, Decoder>> = {
   yolox: {
     expected: (net) => ({ rows: [yoloxCells(net), yoloxColumns(net)] }),
     decode: decodeYolox,
+  },
+  // With `--decode_in_inference` the boxes are in pixels, and a row is what a YOLOv5 says.
+  'yolox-decoded': {
+    expected: (net) => ({ rows: [yoloxCells(net), yoloxColumns(net)] }),
+    decode: decodeYolov5,
   },
   yolov5: {
     expected: (net) => ({ rows: ['n', yolov5Columns(net)] }),

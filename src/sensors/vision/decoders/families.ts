@@ -1,3 +1,4 @@
+import type { BoxFormat } from './box-format.ts';
 import type { DecoderName } from './decoder.table.ts';
 import type { NetShape, OutputRole } from './net-outputs.ts';
 import { yoloxCells } from './yolox.ts';
@@ -9,16 +10,24 @@ export interface Family {
   readonly classes: number | null;
   /** Names of the outputs, where there is more than one. */
   readonly outputs: Readonly<Partial<Record<OutputRole, string>>>;
+  /** How its boxes are written, where the names of the outputs tell. */
+  readonly boxes?: BoxFormat;
 }
 
 interface Output {
   readonly name: string;
+  readonly type?: string;
   readonly dims: readonly (number | string)[];
 }
 
 const BOX = 4;
 /** A box, its score and its label. */
 const LABELLED_COLUMNS = 6;
+/** Before v6.2, YOLOv5's export added its three heads, [1, anchors, lines, columns, values], to what they amount to. */
+const HEAD_RANK = 5;
+/** TensorFlow's Object Detection API names its outputs so, and writes its boxes so. */
+const TENSORFLOW_BOXES = /^detection_boxes\b/;
+const TENSORFLOW_FORMAT: BoxFormat = { corners: 'yxyx', unit: 'fraction' };
 
 /**
  * The families whose outputs have such dimensions. Several may: dimensions do not tell logits from scores, nor
@@ -28,9 +37,10 @@ export function familiesOf(
   outputs: readonly Output[],
   net: Pick<NetShape, 'widthPx' | 'heightPx'>,
 ): readonly Family[] {
-  const [only] = outputs;
-  const single = outputs.length === 1 && only !== undefined ? rowFamilies(only, net) : [];
-  return [...single, ...boxFamilies(outputs)];
+  const [only, ...more] = outputs.filter(({ dims }) => dims.length < HEAD_RANK);
+  const named = outputs.length > 1 && only !== undefined ? { rows: only.name } : {};
+  const single = more.length === 0 && only !== undefined ? rowFamilies(only, net) : [];
+  return [...single.map((family) => ({ ...family, outputs: named })), ...boxFamilies(outputs)];
 }
 
 function rowFamilies({ dims }: Output, net: Pick<NetShape, 'widthPx' | 'heightPx'>): readonly Family[] {
@@ -41,6 +51,7 @@ function rowFamilies({ dims }: Output, net: Pick<NetShape, 'widthPx' | 'heightPx
   return [
     ...(columns === LABELLED_COLUMNS ? [{ decoder: 'yolov10', classes: null, outputs: {} } as const] : []),
     ...family('yolox', columns - 5, rows === yoloxCells(net)),
+    ...family('yolox-decoded', columns - 5, rows === yoloxCells(net)),
     // A YOLO has more boxes than values for each.
     ...family('yolov5', columns - 5, rows > columns),
     ...family('yolov8', rows - BOX, columns > rows),
@@ -62,15 +73,19 @@ function boxFamilies(outputs: readonly Output[]): readonly Family[] {
     const classes = typeof columns === 'number' ? columns : null;
     return both({ boxes: boxes.name, scores: perClass.name }, classes);
   }
-  const named = (word: RegExp): string | undefined => others.find(({ name }) => word.test(name))?.name;
-  const [scores, labels] = [named(/scores?/i), named(/labels?|classes/i)];
+  const perBox = others.filter(({ dims }) => withoutBatch(dims, 1)[0] === count);
+  const find = (word: RegExp, type: RegExp): string | undefined =>
+    (others.find(({ name }) => word.test(name)) ?? perBox.find((each) => type.test(each.type ?? '')))?.name;
+  // torch.onnx.export numbers the outputs that nobody named: then their types tell.
+  const [scores, labels] = [find(/scores?/i, /^float/), find(/labels?|classes/i, /^int/)];
   return scores === undefined || labels === undefined
     ? []
     : both({ boxes: boxes.name, scores, labels }, null);
 }
 
 function both(outputs: Family['outputs'], classes: number | null): readonly Family[] {
-  return (['detr', 'ssd'] as const).map((decoder) => ({ decoder, classes, outputs }));
+  const format = TENSORFLOW_BOXES.test(outputs.boxes ?? '') ? { boxes: TENSORFLOW_FORMAT } : {};
+  return (['detr', 'ssd'] as const).map((decoder) => ({ decoder, classes, outputs, ...format }));
 }
 
 /** The last dimensions of an output of so many, or nothing when it has others than a batch of one before them. */
