@@ -1,18 +1,16 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { type FakeInput, type FakeOutput, onnxFile } from '../fakes/onnx-file.ts';
+import { cli, type Said } from '../fakes/run-cli.ts';
 
 /*
  * `roadside models add` with files of the shapes that exporters write. Each net sees the cars of the known picture,
  * so that whatever is read wrongly (labels, corners, units, types) is not found there.
  */
-const CLI = fileURLToPath(new URL('../../src/processes/cli.ts', import.meta.url));
 const CARD = fileURLToPath(new URL('../../models/nanodet-g/card.yaml', import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), 'roadside-brought-models-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -122,21 +120,8 @@ const EXPORTS: Readonly<Record<string, Export>> = {
   },
 };
 
-interface Said {
-  readonly code: number;
-  readonly out: string;
-  readonly error: string;
-}
-
-async function models(...args: readonly string[]): Promise<Said> {
-  try {
-    const { stdout } = await promisify(execFile)(process.execPath, [CLI, 'models', ...args]);
-    return { code: 0, out: stdout, error: '' };
-  } catch (thrown) {
-    const { code, stdout, stderr } = thrown as { code: number; stdout: string; stderr: string };
-    return { code, out: stdout, error: stderr };
-  }
-}
+/** `roadside models …` */
+const models = (...args: readonly string[]): Promise<Said> => cli('models', ...args);
 
 async function add(name: string, { inputs, outputs, args }: Export): Promise<Said> {
   const file = join(dir, `${name}.onnx`);

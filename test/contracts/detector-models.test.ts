@@ -23,8 +23,8 @@ import { DECODER_NAMES, type DecoderName } from '../../src/sensors/vision/decode
 import type { ModelPlan } from '../../src/sensors/vision/detector-session.ts';
 import { ENCODERS, LABELS, labelled, NET, type Truth } from '../fakes/detector-outputs.ts';
 import { type FakeOutput, onnxFile } from '../fakes/onnx-file.ts';
+import { CLI, cli, type Said } from '../fakes/run-cli.ts';
 
-const CLI = fileURLToPath(new URL('../../src/processes/cli.ts', import.meta.url));
 const SHIPPED = fileURLToPath(new URL('../../models/nanodet-g', import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), 'roadside-own-models-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -101,21 +101,8 @@ describe('an ONNX file of each family is read by the service’s own runtime', (
   });
 });
 
-interface Said {
-  readonly code: number;
-  readonly out: string;
-  readonly error: string;
-}
-
-async function roadside(...args: readonly string[]): Promise<Said> {
-  try {
-    const { stdout } = await promisify(execFile)(process.execPath, [CLI, 'models', ...args]);
-    return { code: 0, out: stdout, error: '' };
-  } catch (thrown) {
-    const { code, stdout, stderr } = thrown as { code: number; stdout: string; stderr: string };
-    return { code, out: stdout, error: stderr };
-  }
-}
+/** `roadside models …` */
+const roadside = (...args: readonly string[]): Promise<Said> => cli('models', ...args);
 
 function expectScreen(text: string): void {
   for (const line of text.split('\n')) expect(displayWidth(line), line).toBeLessThanOrEqual(80);
