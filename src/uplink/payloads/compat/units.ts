@@ -9,7 +9,7 @@ const UNITS = [
   { ending: 'Ms', unit: 'ms', words: /\b(ms|milliseconds?)\b/i },
   { ending: 'Min', unit: 'minutes', words: /\bminutes?\b/i },
   { ending: 'C', unit: '°C', words: /°C/ },
-  { ending: 'S', unit: 's', words: /(?<!\/)\b(s|seconds?)\b/ },
+  { ending: 'S', unit: 's', words: /(?<![/'’])\b(s|seconds?)\b/ },
   { ending: 'M', unit: 'm', words: /\b(m|met(re|er)s?)\b(?!\/)/ },
   { ending: 'Megabytes', unit: 'MB', words: /\bMB\b/ },
   { ending: 'bytes', unit: 'bytes', words: /\bbytes\b/ },
