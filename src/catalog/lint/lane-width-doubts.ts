@@ -1,4 +1,4 @@
-import { projectPoint } from '../../base/homography.ts';
+import { type Homography, projectPoint } from '../../base/homography.ts';
 import { calibrateRoad } from '../../base/road-plane.ts';
 import type { Doubt } from '../load/problem.ts';
 import type { Path } from '../schema/json-schema.ts';
@@ -12,8 +12,10 @@ const STEPS = 50;
 
 /** Lanes that are as wide as no lane is, by the marks: those were measured in feet, or two lanes were drawn as one. */
 export function laneWidthDoubts(camera: Camera, path: Path): readonly Doubt[] {
+  if (camera.groundPlane === undefined) return [];
+  const { matrix } = calibrateRoad(camera.groundPlane, camera).plane;
   return camera.lanes.flatMap((lane, index): Doubt[] => {
-    const widthM = laneWidthM(camera, lane);
+    const widthM = laneWidthM(matrix, lane);
     if (widthM === null || (widthM >= LEAST_M && widthM <= MOST_M)) return [];
     const found = widthM.toFixed(1);
     return [
@@ -31,11 +33,9 @@ export function laneWidthDoubts(camera: Camera, path: Path): readonly Doubt[] {
 
 /** Across the way of travel, of the part of the counting line that lies in the lane, m; null where it cannot be told. */
 function laneWidthM(
-  camera: Camera,
+  matrix: Homography,
   { polygon, countLine, direction }: Camera['lanes'][number],
 ): number | null {
-  if (camera.groundPlane === undefined) return null;
-  const { matrix } = calibrateRoad(camera.groundPlane, camera).plane;
   const [[x1, y1], [x2, y2]] = countLine;
   const within = Array.from({ length: STEPS + 1 }, (_, step): Point => {
     const t = step / STEPS;

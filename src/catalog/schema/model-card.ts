@@ -1,19 +1,8 @@
 import { z } from 'zod';
+import { DECODER_NAMES } from '../../base/decoder-names.ts';
 import { filePath, idSchema } from './fields.ts';
 
-/** The families of detectors whose outputs can be read; docs/models.md says which export each one is. */
-export const decoderSchema = z
-  .enum([
-    'detections-with-class-scores',
-    'yolox',
-    'yolox-decoded',
-    'yolov5',
-    'yolov8',
-    'yolov10',
-    'detr',
-    'ssd',
-  ])
-  .describe('How the outputs are read: docs/models.md.');
+export const decoderSchema = z.enum(DECODER_NAMES).describe('How the outputs are read: docs/models.md.');
 
 const onnxFile = z.string().regex(/^[A-Za-z0-9._-]+\.onnx$/, { error: 'a file name that ends in .onnx' });
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, { error: '64 lower-case hex digits' });

@@ -1,5 +1,6 @@
 /** What the vision process is given. */
 import { z } from 'zod';
+import { DECODER_NAMES } from '../../base/decoder-names.ts';
 import { evidencePlanSchema } from './evidence-plan.ts';
 import { id } from './fields.ts';
 
@@ -96,16 +97,7 @@ export const visionConfigurationSchema = z.strictObject({
     file: z.string().min(1),
     sha256,
     /** Which post-processing the outputs need; a closed list. */
-    decoder: z.enum([
-      'detections-with-class-scores',
-      'yolox',
-      'yolox-decoded',
-      'yolov5',
-      'yolov8',
-      'yolov10',
-      'detr',
-      'ssd',
-    ]),
+    decoder: z.enum(DECODER_NAMES),
     /** Class of each score column. */
     labels: z.array(z.string().min(1)).min(1),
     /** Size of the net's input. */

@@ -25,7 +25,9 @@ interface Pose {
 }
 const AS_IT_WAS: Pose = { rollDeg: 0, zoom: 1 };
 const POSES: readonly Pose[] = [-8, -5, -3, 0, 3, 5, 8].flatMap((rollDeg) =>
-  [0.82, 0.9, 1, 1.1, 1.22].map((zoom) => ({ rollDeg, zoom })),
+  [0.82, 0.9, 1, 1.1, 1.22]
+    .map((zoom) => ({ rollDeg, zoom }))
+    .filter(({ zoom }) => rollDeg !== AS_IT_WAS.rollDeg || zoom !== AS_IT_WAS.zoom),
 );
 /** Beside them, the view has moved by so many cells at half resolution: nothing turns about the very middle. */
 const POSE_REACH = { x: 3, y: 3 };

@@ -1,3 +1,4 @@
+import type { DecoderName } from '../../../base/decoder-names.ts';
 import type { DecodingRules, Detection } from '../detections.ts';
 import type { BoxFormat } from './box-format.ts';
 import { decodeDetr, decodeSsd } from './boxes-and-scores.ts';
@@ -7,18 +8,6 @@ import { decodeYolov5, yolov5Columns } from './yolov5.ts';
 import { decodeYolov8, yolov8Rows } from './yolov8.ts';
 import { decodeYolov10, YOLOV10_COLUMNS } from './yolov10.ts';
 import { decodeYolox, yoloxCells, yoloxColumns } from './yolox.ts';
-
-export const DECODER_NAMES = [
-  'detections-with-class-scores',
-  'yolox',
-  'yolox-decoded',
-  'yolov5',
-  'yolov8',
-  'yolov10',
-  'detr',
-  'ssd',
-] as const;
-export type DecoderName = (typeof DECODER_NAMES)[number];
 
 /** How the outputs of one family are checked and read. */
 export interface Decoder {

@@ -1,5 +1,5 @@
+import type { DecoderName } from '../../../base/decoder-names.ts';
 import type { BoxFormat } from './box-format.ts';
-import type { DecoderName } from './decoder.table.ts';
 import type { NetShape, OutputRole } from './net-outputs.ts';
 import { yoloxCells } from './yolox.ts';
 
