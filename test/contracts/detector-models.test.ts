@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { DECODER_NAMES, type DecoderName } from '../../src/base/decoder-names.ts';
+import { DECODER_NAMES, type DecoderName } from '../../src/base/detector-outputs.ts';
 import { displayWidth } from '../../src/cli/text-table.ts';
 import { openDetectorThread } from '../../src/sensors/detector-thread.ts';
 import type { ModelPlan } from '../../src/sensors/vision/detector-session.ts';

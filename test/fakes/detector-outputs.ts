@@ -1,6 +1,5 @@
-import type { DecoderName } from '../../src/base/decoder-names.ts';
+import type { BoxFormat, DecoderName } from '../../src/base/detector-outputs.ts';
 import type { Box } from '../../src/sensors/vision/box.ts';
-import type { BoxFormat } from '../../src/sensors/vision/decoders/box-format.ts';
 import type { NetOutputs, NetShape, OutputTensor } from '../../src/sensors/vision/decoders/net-outputs.ts';
 
 /*

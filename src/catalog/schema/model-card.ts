@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DECODER_NAMES } from '../../base/decoder-names.ts';
+import { BOX_CORNERS, BOX_UNITS, DECODER_NAMES } from '../../base/detector-outputs.ts';
 import { filePath, idSchema } from './fields.ts';
 
 export const decoderSchema = z.enum(DECODER_NAMES).describe('How the outputs are read: docs/models.md.');
@@ -90,8 +90,8 @@ export const modelCardSchema = z
       .describe('Names of the outputs in the file; not needed where there is only one.'),
     boxes: z
       .strictObject({
-        corners: z.enum(['xyxy', 'yxyx', 'cxcywh', 'xywh']),
-        unit: z.enum(['pixels', 'fraction']),
+        corners: z.enum(BOX_CORNERS),
+        unit: z.enum(BOX_UNITS),
       })
       .exactOptional()
       .describe('How a box is written, where the decoder leaves that open.'),

@@ -2,6 +2,7 @@ import { chmod, copyFile, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type TrialFamily, type TrialPort, tryModel } from '../../app/model-trial.ts';
+import { BOX_CORNERS, BOX_UNITS, type BoxFormat } from '../../base/detector-outputs.ts';
 import { RoadsideError } from '../../base/errors.ts';
 import { ID_PATTERN } from '../../base/ids.ts';
 import type { CommandIo } from '../command-io.ts';
@@ -38,8 +39,6 @@ const LABEL_LISTS: Readonly<Record<string, readonly string[]>> = {
   coco: COCO_LABELS,
   coco91: COCO_91_LABELS,
 };
-const CORNERS = ['xyxy', 'yxyx', 'cxcywh', 'xywh'] as const;
-const UNITS = ['pixels', 'fraction'] as const;
 
 /**
  * Copies an ONNX file into a folder of the user's models and writes a card for it. What the file tells is taken
@@ -204,12 +203,12 @@ function findsText({ cars, of, found }: KnownFinds): string {
   );
 }
 
-function parseBoxes(text: string): { corners: (typeof CORNERS)[number]; unit: (typeof UNITS)[number] } {
+function parseBoxes(text: string): BoxFormat {
   const [first, second, ...more] = text.split(',');
-  const [corners, unit] = [CORNERS.find((one) => one === first), UNITS.find((one) => one === second)];
+  const [corners, unit] = [BOX_CORNERS.find((one) => one === first), BOX_UNITS.find((one) => one === second)];
   if (corners !== undefined && unit !== undefined && more.length === 0) return { corners, unit };
   throw usage(`--boxes is CORNERS,UNIT, not "${text}"`, [
-    `CORNERS is one of ${CORNERS.join(', ')}, UNIT one of ${UNITS.join(', ')}: --boxes cxcywh,fraction.`,
+    `CORNERS is one of ${BOX_CORNERS.join(', ')}, UNIT one of ${BOX_UNITS.join(', ')}: --boxes cxcywh,fraction.`,
   ]);
 }
 

@@ -1,6 +1,6 @@
 /** What the vision process is given. */
 import { z } from 'zod';
-import { DECODER_NAMES } from '../../base/decoder-names.ts';
+import { BOX_CORNERS, BOX_UNITS, DECODER_NAMES } from '../../base/detector-outputs.ts';
 import { evidencePlanSchema } from './evidence-plan.ts';
 import { id } from './fields.ts';
 
@@ -114,8 +114,8 @@ export const visionConfigurationSchema = z.strictObject({
     /** How a box is written, where the decoder leaves that open. */
     boxes: z
       .strictObject({
-        corners: z.enum(['xyxy', 'yxyx', 'cxcywh', 'xywh']),
-        unit: z.enum(['pixels', 'fraction']),
+        corners: z.enum(BOX_CORNERS),
+        unit: z.enum(BOX_UNITS),
       })
       .exactOptional(),
     /** The same model quantised; used where the machine needs it and it passes the self-check. */

@@ -1,16 +1,6 @@
+import type { BoxFormat } from '../../../base/detector-outputs.ts';
 import type { Box } from '../box.ts';
 import type { NetShape } from './net-outputs.ts';
-
-/** How a net writes the four numbers of a box. */
-export interface BoxFormat {
-  /**
-   * `xyxy`: left, top, right, bottom; `yxyx`: top, left, bottom, right; `cxcywh`: middle, width, height;
-   * `xywh`: left, top, width, height.
-   */
-  readonly corners: 'xyxy' | 'yxyx' | 'cxcywh' | 'xywh';
-  /** Pixels of the net's input, or its share, 0 to 1. */
-  readonly unit: 'pixels' | 'fraction';
-}
 
 export const CORNERS_IN_PIXELS: BoxFormat = { corners: 'xyxy', unit: 'pixels' };
 export const MIDDLE_IN_PIXELS: BoxFormat = { corners: 'cxcywh', unit: 'pixels' };

@@ -1,5 +1,6 @@
+import type { BoxFormat } from '../../../base/detector-outputs.ts';
 import { type DecodingRules, type Detection, detectionsOf } from '../detections.ts';
-import { type BoxFormat, boxAt, CORNERS_IN_PIXELS } from './box-format.ts';
+import { boxAt, CORNERS_IN_PIXELS } from './box-format.ts';
 import { type NetOutputs, type NetShape, outputOf, rowsOf } from './net-outputs.ts';
 
 const BOX_COLUMNS = 4;

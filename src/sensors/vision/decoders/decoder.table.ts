@@ -1,6 +1,5 @@
-import type { DecoderName } from '../../../base/decoder-names.ts';
+import type { BoxFormat, DecoderName } from '../../../base/detector-outputs.ts';
 import type { DecodingRules, Detection } from '../detections.ts';
-import type { BoxFormat } from './box-format.ts';
 import { decodeDetr, decodeSsd } from './boxes-and-scores.ts';
 import { classScoreColumns, decodeClassScoreRows } from './class-score-rows.ts';
 import type { ExpectedDims, NetOutputs, NetShape, OutputRole } from './net-outputs.ts';

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ENCODERS, LABELS, labelled, NET, type Truth } from '../../../../test/fakes/detector-outputs.ts';
-import { DECODER_NAMES } from '../../../base/decoder-names.ts';
+import type { BoxFormat } from '../../../base/detector-outputs.ts';
+import { DECODER_NAMES } from '../../../base/detector-outputs.ts';
 import type { Box } from '../box.ts';
 import type { DecodingRules, Detection } from '../detections.ts';
-import { type BoxFormat, boxFrom } from './box-format.ts';
+import { boxFrom } from './box-format.ts';
 import { DECODERS } from './decoder.table.ts';
 import { fitsDims, type NetOutputs } from './net-outputs.ts';
 

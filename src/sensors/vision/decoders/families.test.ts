@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ENCODERS, NET } from '../../../../test/fakes/detector-outputs.ts';
-import { DECODER_NAMES } from '../../../base/decoder-names.ts';
+import { DECODER_NAMES } from '../../../base/detector-outputs.ts';
 import { familiesOf } from './families.ts';
 
 const NET_640 = { widthPx: 640, heightPx: 640 };

@@ -1,5 +1,4 @@
-import type { DecoderName } from '../../../base/decoder-names.ts';
-import type { BoxFormat } from './box-format.ts';
+import type { BoxFormat, DecoderName } from '../../../base/detector-outputs.ts';
 import type { NetShape, OutputRole } from './net-outputs.ts';
 import { yoloxCells } from './yolox.ts';
 
